@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -124,3 +125,13 @@ def connect(server: str, on_wait: Callable[[TonneError], None] | None = None) ->
         retry=RetryPolicy(open_budget_s=OPEN_BUDGET_S, on_wait=on_wait),
         credentials=GIVEN.get(),
     )
+
+
+def book_zone(server: str, book: str) -> Callable[[], str] | None:
+    """Give what asks for the time zone of a book, once at most; None where no book is named."""
+
+    def ask() -> str:
+        with connect(server) as client:
+            return client.get_book(book).time_zone
+
+    return functools.cache(ask) if book else None

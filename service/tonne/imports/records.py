@@ -12,7 +12,7 @@ from tonne.imports.sources.opening import format_of, open_table
 from tonne.imports.sources.workbooks import WORKBOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -30,12 +30,20 @@ class MappedFiles:
     """Files that a profile maps, as one sequence of records.
 
     They are read several times, before anything is posted and when it is. Where `is_kept`, what a
-    workbook was unpacked to stays from one time to the next.
+    workbook was unpacked to stays from one time to the next. `book_zone` gives the time zone of
+    the book they go to: that of times without one, where the profile states none.
     """
 
-    def __init__(self, paths: Sequence[Path], profile: Profile, *, is_kept: bool = True) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        profile: Profile,
+        *,
+        is_kept: bool = True,
+        book_zone: Callable[[], str] | None = None,
+    ) -> None:
         self._is_kept = is_kept and len(paths) <= KEPT_MAX
-        self._paths, self._profile = paths, profile
+        self._paths, self._profile, self._book_zone = paths, profile, book_zone
         self._tables: dict[Path, Table] = {}
         self._kept = ExitStack()
         weakref.finalize(self, self._kept.close)
@@ -53,7 +61,7 @@ class MappedFiles:
         for path in self._paths:
             if str(path) != "-":  # it can be read once
                 with self._opened(path) as table:
-                    Mapper(self._profile, table)
+                    Mapper(self._profile, table, self._book_zone)
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """Read the records of all files in order, in frames.
@@ -66,7 +74,7 @@ class MappedFiles:
         self.reports = []
         for path in self._paths:
             with self._opened(path) as table:
-                mapper = Mapper(self._profile, table)
+                mapper = Mapper(self._profile, table, self._book_zone)
                 self.reports.append(mapper.report)
                 yield from mapper.frames()
 

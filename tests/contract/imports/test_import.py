@@ -194,3 +194,32 @@ def test_strict_posts_what_standard_input_gave(running, book):
     assert done.returncode == 0, done.stderr.decode()
     with Client(running.server.address) as client:
         assert len(list(client.list_records(book))) == 4
+
+
+def test_wall_clock_times_are_of_the_book_and_an_hour_that_stands_twice_is_two(
+    run, running, tmp_path
+):
+    """The 25 hours of a meter in London: none lost, none taken for a copy, run again or tried."""
+    with Client(running.server.address) as client:
+        client.create_book("clock-of-london", time_zone="Europe/London")
+    hours = [0, 1, 1, *range(2, 24)]
+    head = "record_id,facility,activity,quantity,unit,start,end,region\n"
+    line = "h,office,electricity.grid,10,kWh,2025-10-26T{:02}:00:00,{}:00:00,GB\n"
+    ends = [f"2025-10-{26 + (hour + 1) // 24}T{(hour + 1) % 24:02}" for hour in hours]
+    path = tmp_path / "day.csv"
+    path.write_text(head + "".join(map(line.format, hours, ends)))
+    told = "times without a time zone; they are taken for those of the book's clock, Europe/London"
+    where = ("--book", "clock-of-london")
+
+    def said(*words):
+        code, out, remarks, _ = run(*words, *where)
+        assert code == 0
+        return out, " ".join(remarks.split())
+
+    for words in (["import", path, "--dry-run"], ["append", path, "--channel", "c"]):
+        assert told in said(*words)[1]
+    assert "reversed" not in said("append", path, "--channel", "c")[1]
+    out, _ = said("inventory", "--account", "memo.energy", "--by", "period", "--format", "json")
+    rows = json.loads(out)["rows"]
+    assert [(row["period"], float(row["energy_kwh"])) for row in rows] == [("2025-10", 250)]
+    assert told in said("estimate", path)[1]

@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_sources(
-    files: Sequence[Path], reading: ReadingOptions
+    files: Sequence[Path],
+    reading: ReadingOptions,
+    zone: Callable[[], str] | None = None,
 ) -> Iterator[tuple[list[Source], Callable[[], list[str]]]]:
     """Open files as sources, and give what says what their reading left out.
 
     Standard input is written to a file of the machine first, since records are read again for each
     look where they are too many to be kept; so is a pipe that is read as a table, whose beginning
-    is looked at before. Registers go through all files at once: these are one source.
+    is looked at before. Registers go through all files at once: these are one source. `zone` gives
+    the time zone of the book, where a time has none.
 
     Raises
     ------
@@ -41,10 +44,10 @@ def opened_sources(
     with tempfile.TemporaryDirectory(prefix="tonne-") as folder:
         paths = [_spooled(path, Path(folder), reading) for path in files]
         is_kept = len(paths) <= KEPT_MAX
-        opened = [RecordFiles([path], reading, is_kept=is_kept) for path in paths]
+        opened = [RecordFiles([path], reading, is_kept=is_kept, book_zone=zone) for path in paths]
         groups = [[path] for path in paths]
         if any(each.is_of_registers for each in opened):
-            groups, opened = [paths], [RecordFiles(paths, reading)]
+            groups, opened = [paths], [RecordFiles(paths, reading, book_zone=zone)]
         for each in opened:
             each.check()
         sources = [

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonne.cli.appending.outcome import NegativeRule, RepeatRule
-from tonne.cli.connection import DEFAULT_SERVER, AuthorOption, BookOption, ServerOption
+from tonne.cli.connection import (
+    DEFAULT_SERVER,
+    AuthorOption,
+    BookOption,
+    ServerOption,
+    book_zone,
+)
 from tonne.cli.input.reading import reading_options
 from tonne.cli.terminal.output import Format, FormatOption
 from tonne.imports.options import ReadingOptions
@@ -135,7 +141,7 @@ def append_files(  # noqa: PLR0917  # typer passes by name
     from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
     from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
 
-    with opened_sources(files, reading) as (sources, remarks):
+    with opened_sources(files, reading, book_zone(server, book)) as (sources, remarks):
         Append(
             sources,
             book,

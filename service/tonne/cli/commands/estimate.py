@@ -26,7 +26,7 @@ from tonne.cli.commands.selecting import (
     ToOption,
     tell_moment,
 )
-from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, connect
+from tonne.cli.connection import BOOK_VARIABLE, DEFAULT_SERVER, ServerOption, book_zone, connect
 from tonne.cli.input.reading import RecordFiles, reading_options
 from tonne.cli.terminal.inventory_texts import MassUnit, NoticesOption
 from tonne.cli.terminal.output import (
@@ -43,6 +43,8 @@ from tonne.client.answers.report_results import Estimate, EstimatedRecord
 from tonne.imports.options import ReadingOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tonne.cli.input.files import Piece
 
 ROW_ERRORS_SHOWN = 5
@@ -119,7 +121,7 @@ def estimate(  # noqa: PLR0917  # typer passes by name
         "region": region,
         **_days(start, end),
     }
-    mapped, records = _records(files or [], record, reading)
+    mapped, records = _records(files or [], record, reading, book_zone(server, book))
     with connect(server) as client:
         found = client.estimate(
             records,
@@ -139,7 +141,10 @@ def estimate(  # noqa: PLR0917  # typer passes by name
 
 
 def _records(
-    files: list[Path], record: Mapping[str, str], reading: ReadingOptions
+    files: list[Path],
+    record: Mapping[str, str],
+    reading: ReadingOptions,
+    zone: "Callable[[], str] | None",
 ) -> "tuple[RecordFiles | None, Iterator[Piece] | list[Mapping[str, str]]]":
     """Take the files, or else the one record that the options give."""
     given = [name for name in ("activity", "quantity", "unit") if record[name]]
@@ -148,7 +153,7 @@ def _records(
             "expected either files, or one record by --activity, --quantity and --unit; got both"
         )
     if files:
-        found = RecordFiles(files, reading)
+        found = RecordFiles(files, reading, book_zone=zone)
         found.check()
         return found, found.pieces()
     missing = [f"--{name}" for name in ("activity", "quantity", "unit") if not record[name]]

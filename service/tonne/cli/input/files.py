@@ -12,6 +12,7 @@ from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.client.wire.frames import with_dictionaries
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.mapping import header_error
+from tonne.imports.profiles.plain_times import PlainTimes
 from tonne.imports.profiles.screening import check_plain
 from tonne.imports.sources.delimited import delimiter_error, likely_delimiter
 from tonne.imports.sources.text_faults import find_fault, has_old_line_ends
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from tonne.imports.profiles.report import Report
+
 CHUNK_RECORDS = 50_000
 """Records of a file that are read at a time."""
 
@@ -35,8 +38,14 @@ Piece: TypeAlias = pl.DataFrame
 """What a reader yields: a frame of records."""
 
 
-def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
+def read_files(
+    paths: Iterable[Path],
+    book_zone: Callable[[], str] | None = None,
+    reports: list[Report] | None = None,
+) -> Iterator[pl.DataFrame]:
     """Read the records of files, one after the other, as one sequence.
+
+    `book_zone` gives the time zone of times without one; `reports` takes what is told of a file.
 
     Raises
     ------
@@ -46,9 +55,13 @@ def read_files(paths: Iterable[Path]) -> Iterator[pl.DataFrame]:
     """
     for path in paths:
         reader = _reader(path)
+        times = PlainTimes(str(path), book_zone) if book_zone else None
+        if times and reports is not None:
+            reports.append(times.report)
         record_count = 0
         try:
-            for piece in reader(path):
+            for written in reader(path):
+                piece = times.read(written, record_count) if times else written
                 # Few texts are names of many records: each is looked at once.
                 coded = with_dictionaries(piece, piece.height)
                 yield check_plain(coded, str(path), record_count)

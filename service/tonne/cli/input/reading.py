@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tonne.cli.input.files import Piece
     from tonne.imports.meters.register_records import RegisterRecords
     from tonne.imports.profiles.profile import Profile
+    from tonne.imports.profiles.report import Report
     from tonne.imports.records import MappedFiles
 
 PANEL = "How the files are read"
@@ -216,17 +217,24 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
 class RecordFiles:
     """Files of records, read as the options say: plainly where nothing is said.
 
-    `is_kept` says that what a workbook was unpacked to may stay until all is read.
+    `is_kept` says that what a workbook was unpacked to may stay until all is read; `book_zone`
+    gives the time zone of the book that the records are of, asked where a time has none.
     """
 
     def __init__(
-        self, paths: Sequence[Path], options: ReadingOptions, *, is_kept: bool = True
+        self,
+        paths: Sequence[Path],
+        options: ReadingOptions,
+        *,
+        is_kept: bool = True,
+        book_zone: Callable[[], str] | None = None,
     ) -> None:
         from tonne.cli.input.files import is_plain  # noqa: PLC0415  # loads Polars
 
         for path in paths:
             _check_is_file(path)
-        self._paths = list(paths)
+        self._paths, self._book_zone = list(paths), book_zone
+        self._plain_reports: list[Report] = []
         self._mapped: MappedFiles | None = None
         self._documents: Documents | None = None
         self._registers: RegisterRecords | None = None
@@ -243,8 +251,8 @@ class RecordFiles:
 
             profile = find_profile(options.profile) if options.profile else PLAIN
             profile = options.over(profile)
-            self._mapped = MappedFiles(self._paths, profile, is_kept=is_kept)
-            self._registers = _registers(self._paths, options.meters, profile)
+            self._mapped = MappedFiles(self._paths, profile, is_kept=is_kept, book_zone=book_zone)
+            self._registers = _registers(self._paths, options.meters, profile, book_zone)
 
     @property
     def is_of_registers(self) -> bool:
@@ -296,11 +304,12 @@ class RecordFiles:
         elif self._mapped:
             yield from self._mapped.frames()
         else:
-            yield from read_files(self._paths)
+            self._plain_reports = []
+            yield from read_files(self._paths, self._book_zone, self._plain_reports)
 
     def remarks(self) -> list[str]:
         """Say what was left out and what was taken for granted, of what was read so far."""
-        reports = self._mapped.reports if self._mapped else []
+        reports = self._mapped.reports if self._mapped else self._plain_reports
         lines = [line for report in reports for line in report.lines()]
         lines += self._registers.remarks if self._registers else []
         return lines + (self._documents.remarks() if self._documents else [])
@@ -332,7 +341,10 @@ def _refuse_for_tables(options: MeterOptions) -> None:
 
 
 def _registers(
-    paths: Sequence[Path], options: MeterOptions, profile: Profile
+    paths: Sequence[Path],
+    options: MeterOptions,
+    profile: Profile,
+    book_zone: Callable[[], str] | None,
 ) -> RegisterRecords | None:
     """Read what is said of registers; an option goes before what the profile says."""
     from tonne.imports.meters.register_records import (  # noqa: PLC0415  # loads Polars
@@ -346,5 +358,6 @@ def _registers(
     said = {**profile.registers, **options.registers()}
     if not readings and not said:
         return None
-    rules = read_register_rules(said, profile.dates.time_zone or "UTC")
+    zone = profile.dates.time_zone or (book_zone() if book_zone else "UTC")
+    rules = read_register_rules(said, zone)
     return RegisterRecords(readings, rules, ", ".join(path.name for path in paths))

@@ -57,11 +57,13 @@ class Mapper:
         Where a column is missing or stands twice, or a required field comes from nowhere.
     """
 
-    def __init__(self, profile: Profile, table: Table) -> None:
+    def __init__(
+        self, profile: Profile, table: Table, book_zone: Callable[[], str] | None = None
+    ) -> None:
         table, sources = with_computed(profile, table)
         self._profile, self._table = profile, table
         self.report = Report(table.place)
-        self._periods = Periods(profile.dates, table.place, self.report)
+        self._periods = Periods(profile.dates, table.place, self.report, book_zone)
         rules = _plain_columns(table, profile) if profile.is_plain else dict(profile.columns)
         self._texts = {name: find_text(table, rule, name) for name, rule in rules.items()}
         used = [key for text in self._texts.values() for key in text.keys]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,6 +29,11 @@ ONCE = (
     "taken for the first"
 )
 
+BOOK_ZONE = (
+    "times without a time zone; they are taken for those of the book's clock, {zone}: "
+    "--time-zone states another"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -42,8 +47,15 @@ class Side:
 class Periods:
     """Reads start and end of one table's chunks, in order."""
 
-    def __init__(self, rule: DateRule, place: str, report: Report) -> None:
+    def __init__(
+        self,
+        rule: DateRule,
+        place: str,
+        report: Report,
+        book_zone: Callable[[], str] | None = None,
+    ) -> None:
         self._rule, self._place, self._report = rule, place, report
+        self._book_zone = None if rule.time_zone else book_zone
         self._formats = rule.read_by
         self._interval = Interval.read(rule.interval)
         self._clock = Clock(rule.time_zone) if rule.time_zone else None
@@ -97,6 +109,7 @@ class Periods:
     ) -> None:
         """Put the columns of start and end in their place: instants where the clock is known."""
         start, end = sides
+        self._take_book_clock(sides, rows)
         if self._clock is None or self._end_clock is None:
             for side in (start, end):
                 texts[side.name] = _without_zone(side)
@@ -131,6 +144,21 @@ class Periods:
         self._report.remark(ONCE, rows.filter(shown["is_once"]))
         texts[START] = _with_zone(start, starts, self._rule.time_zone)
         texts[END] = _with_zone(end, frame.select(later).to_series(), self._rule.time_zone)
+
+    def _take_book_clock(self, sides: tuple[Side, Side], rows: pl.Series) -> None:
+        """Read times without a zone by the book's clock, where no other was stated, and say so."""
+        if self._book_zone is None:
+            return
+        is_open = pl.repeat(value=False, n=rows.len(), eager=True)
+        for side in sides:
+            is_open |= side.reading["local"].is_not_null() & ~side.reading["is_day"]
+        if not is_open.any():
+            return
+        zone = self._book_zone()
+        if self._clock is None:
+            self._rule = replace(self._rule, time_zone=zone)
+            self._clock, self._end_clock = Clock(zone), Clock(zone)
+        self._report.remark(BOOK_ZONE.format(zone=zone), rows.filter(is_open))
 
     def _resolve_spanned(
         self,

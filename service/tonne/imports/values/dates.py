@@ -35,6 +35,7 @@ _LETTERS = re.compile(r"yyyy|yy|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|am/pm|ampm|am|[^a-z
 _NAMES = {"mmm": (LETTERS, "%b"), "mmmm": (LETTERS, "%B")}
 _ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
+_ISO_RARER = r"^\s*[0-9]{4}(?:-?[0-9]{2}-?[0-9]{2}|-?W[0-9]{2}-?[1-7])[Tt ][0-9]"
 _ISO_INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?"
     r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
@@ -173,8 +174,32 @@ def _read(frame: pl.DataFrame, formats: tuple[DateFormat, ...]) -> pl.DataFrame:
             .alias("is_day"),
         )
         if not found.select((is_unread & pl.col("text").is_not_null()).any()).item():
-            break
-    return found
+            return found
+    return _with_rarer(found) if any(form.word == ISO for form in formats) else found
+
+
+def _with_rarer(found: pl.DataFrame) -> pl.DataFrame:
+    """Read what is still unread by the rarer forms of ISO 8601, like 20250131T0930."""
+    is_unread = pl.col("local").is_null() & pl.col("instant").is_null()
+    times = found.filter(is_unread & pl.col("text").str.contains(_ISO_RARER))["text"].unique()
+    read: dict[str, dt.datetime] = {}
+    for text in times:
+        try:
+            read[text] = dt.datetime.fromisoformat(text.strip().upper())
+        except ValueError:
+            continue  # no time at all: it travels as it was written
+    if not read:
+        return found
+    zoned = {text: time.astimezone(dt.UTC) for text, time in read.items() if time.tzinfo}
+    local = {text: time for text, time in read.items() if not time.tzinfo}
+    return found.with_columns(
+        pl.coalesce(name, pl.col("text").replace_strict(times, default=None, return_dtype=kind))
+        for name, times, kind in (
+            ("local", local, pl.Datetime("us")),
+            ("instant", zoned, pl.Datetime("us", "UTC")),
+        )
+        if times
+    )
 
 
 _NO_LOCAL = pl.lit(None, pl.Datetime("us"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, tell_rounded
-from tonne.cli.connection import connect
+from tonne.cli.connection import book_zone, connect
 from tonne.cli.terminal.output import Column, Format, counted, print_rows, print_table, say
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class Bring:
         from tonne.cli.appending.run import Append  # noqa: PLC0415  # loads Polars
         from tonne.cli.appending.sources import opened_sources  # noqa: PLC0415  # loads Polars
 
-        with opened_sources(paths, self.reading) as (sources, remarks):
+        zone = book_zone(self.server, self.book)
+        with opened_sources(paths, self.reading, zone) as (sources, remarks):
             append = Append(
                 sources,
                 self.book,
