@@ -7,7 +7,9 @@ import datetime as dt
 import random
 import re
 import zipfile
+from decimal import Decimal
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -615,3 +617,22 @@ def test_blank_cells_below_a_name_are_asked_for(draft):
     assert any("blank cell of 'Site' go on with the one above" in q for q in found.questions)
     assert 'facility = "?"' in found.text()
     assert frame["facility"].to_list() == ["A", "A"]
+
+
+def test_what_stands_for_no_quantity_is_looked_for_where_the_quantity_is(draft, tmp_path):
+    """Of two columns of one name the answer says which: a dash in the other one leaves nothing out."""
+    head = "Meter,Fuel,Start,Usage,Units,Usage,Units\n"
+    rows = [("2.1,kWh", "0.56"), ("-,-", "0.51"), ("-,-", "0.52"), ("-,-", "0.51")]
+    lines = [
+        f"70,Electricity,2024-03-30T00:{15 * number:02}:00Z,{other},{usage},kWh\n"
+        for number, (other, usage) in enumerate(rows)
+    ]
+    found, _, _ = draft(head + "".join(lines))
+    assert 'equals = ["-"]' in found.text()
+    answered = found.preview().replace('interval = "?"', 'interval = "15min"')
+    for which, left_out, total in ((2, 0, "2.10"), (1, 3, "2.1")):
+        text = re.sub(r"occurrence = [^ }]+", f"occurrence = {which}", answered)
+        files = MappedFiles([tmp_path / "a.csv"], read_profile(text, "p", is_preview=True))
+        frame = pl.concat(files.frames())
+        assert sum(map(Decimal, frame["quantity"].cast(pl.String))) == Decimal(total)
+        assert sum(rows.count for rows in files.reports[0].left_out.values()) == left_out

@@ -182,7 +182,7 @@ def _numbers(cells: list[pl.Series], kept: pl.Series, sample: Sample, draft: Dra
     if marks.len() and len(cells) == 1:
         draft.put_table(
             "leave_out",
-            {"column": sample.quantity_rule(), "equals": marks.to_list()},
+            {"field": "quantity", "equals": marks.to_list()},
             assumed=f"{', '.join(map(repr, marks.to_list()[:3]))} stands for no quantity",
         )
     if sample.numbers_are_plain or not texts.len():

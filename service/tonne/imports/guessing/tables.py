@@ -72,10 +72,6 @@ class Sample:
             return name
         return {"name": name, "occurrence": same.index(place) + 1}
 
-    def quantity_rule(self) -> object:
-        """Write which column holds the quantities."""
-        return self.rule(headers.roles(self.header)["quantity"])
-
     def series(self) -> pl.Series:
         """Name what each row is a reading of."""
         places = headers.roles(self.header)

@@ -20,7 +20,7 @@ from tonne.imports.values.months import is_month
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tonne.imports.profiles.profile import ColumnRule, ValueRule
+    from tonne.imports.profiles.profile import ColumnRule, LeaveOutRule, ValueRule
     from tonne.imports.sources.tables import Table
 
 NAMES_SHOWN = 40
@@ -84,6 +84,27 @@ def find_text(table: Table, rule: ColumnRule, what: str) -> Text:
     else:
         place = _by_name(table, rule.name, rule.occurrence, what)
     return Text((column_key(place),), (table.header[place],))
+
+
+def find_searched(table: Table, rule: LeaveOutRule, texts: Mapping[str, Text]) -> Text | None:
+    """Find where a rule looks for what it leaves out; None: in all columns.
+
+    `texts` are the columns of fields.
+
+    Raises
+    ------
+    FieldInvalid
+        Where the table has no such column, or the field is made of none.
+    """
+    if rule.column:
+        return find_text(table, rule.column, "leave_out")
+    if rule.field and rule.field not in texts:
+        raise FieldInvalid(
+            f"{table.place}: leave_out.field: [columns] names no column for {rule.field!r}; name "
+            "the column by leave_out.column instead",
+            metadata={"field": rule.field},
+        )
+    return texts[rule.field] if rule.field else None
 
 
 def find_values(

@@ -15,6 +15,7 @@ from tonne.errors import FieldInvalid
 from tonne.imports.profiles.columns import (
     Text,
     ValueColumn,
+    find_searched,
     find_text,
     find_values,
     unused_columns,
@@ -74,8 +75,7 @@ class Mapper:
         self._screening = Screening(profile, table, self._texts, written, self.report)
         self._values = self._screening.shown(values)
         self._leave_out = [
-            (rule, find_text(table, rule.column, "leave_out") if rule.column else None)
-            for rule in profile.leave_out
+            (rule, find_searched(table, rule, self._texts)) for rule in profile.leave_out
         ]
         used += [key for _, text in self._leave_out if text for key in text.keys]
         used += [value.key for value in self._values]

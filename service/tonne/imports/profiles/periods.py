@@ -61,6 +61,7 @@ class Periods:
         self._clock = Clock(rule.time_zone) if rule.time_zone else None
         self._end_clock = Clock(rule.time_zone) if rule.time_zone else None
         given = [form for form in self._formats if form.word != ISO]
+        self._falls = False
         is_months = bool(given) and all(form.kind == MONTH for form in given)
         self._months = Interval(months=1) if is_months else None
         """How long a record is whose dates are names of months, where nothing else is stated."""
@@ -119,7 +120,7 @@ class Periods:
             pair = (end, start) if END in texts else (start, end)
             self._resolve_spanned(self._clock, pair, texts, series, rows)
             return
-        falling = _is_falling(start.reading["local"])
+        falling = self._is_falling(start.reading["local"])
         starts, shown = _instants(start, self._clock, series, is_falling=falling)
         ends, shown_end = _instants(end, self._end_clock, series, is_falling=falling)
         frame = pl.DataFrame(
@@ -160,6 +161,13 @@ class Periods:
             self._clock, self._end_clock = Clock(zone), Clock(zone)
         self._report.remark(BOOK_ZONE.format(zone=zone), rows.filter(is_open))
 
+    def _is_falling(self, local: pl.Series) -> bool:
+        """Whether the newest of times stands first, in this piece or else in one before."""
+        times = local.drop_nulls()
+        if times.len() > 1 and times[0] != times[-1]:
+            self._falls = times[0] > times[-1]
+        return self._falls
+
     def _resolve_spanned(
         self,
         clock: Clock,
@@ -171,7 +179,7 @@ class Periods:
         """Resolve the side that was written; the other one is a length of time away from it."""
         seconds = self._interval.seconds if self._interval else 0
         known, other = sides
-        falling = _is_falling(known.reading["local"])
+        falling = self._is_falling(known.reading["local"])
         instants, shown = _instants(known, clock, series, is_falling=falling)
         self._report.remark(ONCE, rows.filter(shown["is_once"]))
         span = pl.duration(seconds=seconds if known.name == START else -seconds)
@@ -259,12 +267,6 @@ def _at_time(side: Side, offset: pl.Series) -> Side:
     """Put a time of day behind the days of a side."""
     local = pl.when("is_day").then(pl.col("local") + offset)
     return Side(side.name, side.text, side.reading.with_columns(local, is_day=pl.lit(value=False)))
-
-
-def _is_falling(local: pl.Series) -> bool:
-    """Whether the newest of times stands first."""
-    times = local.drop_nulls()
-    return times.len() > 1 and times[0] > times[-1]
 
 
 def _instants(

@@ -210,9 +210,14 @@ class ValueRule:
 
 @dataclass(frozen=True, slots=True)
 class LeaveOutRule:
-    """Rows that are no records: `matches` is a regular expression, `equals` folds case."""
+    """Rows that are no records: `matches` is a regular expression, `equals` folds case.
+
+    They are looked for in a column, or in that of which a field is made, whichever it is; else in
+    all columns.
+    """
 
     column: ColumnRule | None = None
+    field: str = ""
     equals: tuple[str, ...] = ()
     matches: str = ""
     blank: bool = False
@@ -221,6 +226,11 @@ class LeaveOutRule:
         """Refuse what cannot be searched with, and what would leave out everything."""
         if not (self.equals or self.matches or self.blank):
             raise FieldInvalid("leave_out: expected equals, matches or blank = true in each table")
+        if self.column and self.field:
+            raise FieldInvalid(
+                f"leave_out: expected a column or a field; got both, {_column_text(self.column)} "
+                f"and {self.field!r}"
+            )
         try:
             re.compile(self.matches)
         except re.error as error:
@@ -231,7 +241,7 @@ class LeaveOutRule:
     @property
     def reason(self) -> str:
         """Say why a row was left out."""
-        where = _column_text(self.column) if self.column else "some column"
+        where = _column_text(self.column) if self.column else self.field or "some column"
         if self.blank:
             return f"{where} is blank"
         if self.equals:

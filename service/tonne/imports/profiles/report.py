@@ -24,14 +24,19 @@ class Rows:
     def add(self, rows: pl.Series) -> None:
         """Add the numbers of rows, in order."""
         self.count += rows.len()
+        if rows.len() and rows[-1] - rows[0] + 1 == rows.len():  # as where all rows are meant
+            self._join(rows[0], rows[-1])
+            return
         for row in rows if len(self.ranges) < RANGES_MAX else ():
-            first, last = self.ranges[-1] if self.ranges else (row, row - 2)
-            if first <= row <= last + 1:
-                self.ranges[-1] = (first, max(last, row))
-            elif len(self.ranges) < RANGES_MAX:
-                self.ranges.append((row, row))
-            else:
-                return
+            self._join(row, row)
+
+    def _join(self, first: int, last: int) -> None:
+        """Add one range, to the one before where it goes on with that."""
+        begin, end = self.ranges[-1] if self.ranges else (first, first - 2)
+        if begin <= first <= end + 1:
+            self.ranges[-1] = (begin, max(end, last))
+        elif len(self.ranges) < RANGES_MAX:
+            self.ranges.append((first, last))
 
     def __str__(self) -> str:
         """Write them: `rows 3, 7-9`."""

@@ -288,6 +288,7 @@ def _leave_out(given: Mapping[str, Any]) -> LeaveOutRule:
         raise _kind_error("leave_out.blank", "true or false", blank)
     return LeaveOutRule(
         column=None if column is None else _column(column, "leave_out.column"),
+        field=_text(given, "field", "leave_out."),
         equals=_words(given, "equals", "leave_out."),
         matches=_text(given, "matches", "leave_out."),
         blank=blank,

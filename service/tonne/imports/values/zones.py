@@ -20,6 +20,8 @@ from tonne.errors import FieldInvalid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from polars._typing import Ambiguous
+
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _INSTANT = pl.Datetime("us", "UTC")
 _HALF_DAY = dt.timedelta(hours=12)
@@ -63,6 +65,8 @@ class Clock:
         """Find the first instant of days; where midnight is not there, the first one behind it."""
         if (offset := self._steady_offset(local)) is not None:
             return _shifted(local, offset)
+        if local.null_count() == local.len():
+            return local.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         name = str(self._zone)
         whole = local.dt.replace_time_zone(name, ambiguous="earliest", non_existent="null")
         if whole.null_count() > local.null_count():
@@ -96,18 +100,28 @@ class Clock:
             moved = _shifted(local, offset)
             early, late, told, once = moved, moved, never, never
         else:
-            early, late = (
-                local.dt.replace_time_zone(str(self._zone), ambiguous=which, non_existent="null")
-                .dt.convert_time_zone("UTC")
-                .cast(_INSTANT)
-                for which in ("earliest", "latest")
-            )
+            early, late = self._both(local)
             told, once = never, never
             is_twice = (early != late).fill_null(value=False)
             if is_twice.any():
                 is_late, told, once = self._order(local, is_twice, series, is_falling=is_falling)
                 early = early.zip_with(~is_late, late)
         return pl.DataFrame({"instant": early, "other": late, "is_told": told, "is_once": once})
+
+    def _both(self, local: pl.Series) -> tuple[pl.Series, pl.Series]:
+        """Find the earlier and the later instant of times; the same where a clock shows one once."""
+        early = self._localized(local, "null")
+        is_open = early.is_null() & local.is_not_null()
+        if not is_open.any():
+            return early, early
+        # Few times are of an hour in which a clock is changed: these alone are read again.
+        rows, shown = is_open.arg_true(), local.filter(is_open)
+        late = early.clone().scatter(rows, self._localized(shown, "latest"))
+        return early.scatter(rows, self._localized(shown, "earliest")), late
+
+    def _localized(self, local: pl.Series, which: Ambiguous) -> pl.Series:
+        zoned = local.dt.replace_time_zone(str(self._zone), ambiguous=which, non_existent="null")
+        return zoned.dt.convert_time_zone("UTC").cast(_INSTANT)
 
     def _order(
         self,
@@ -129,6 +143,12 @@ class Clock:
             if number == 0 and counts[key] == 1:
                 once[row] = True
                 continue
+            if is_falling and number == counts[key] == 1:
+                raise FieldInvalid(
+                    f"the clock is set back and shows {key[1]:%Y-%m-%d %H:%M} twice; the newest "
+                    "stands first, and the two are too far from each other to be told apart: sort "
+                    "the rows by time, the oldest first, or write the times with their offset"
+                )
             told[row] = True
             late[row] = number % 2 == (0 if is_falling else 1)
         return pl.Series(late), pl.Series(told), pl.Series(once)
