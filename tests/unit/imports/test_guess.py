@@ -620,7 +620,7 @@ def test_blank_cells_below_a_name_are_asked_for(draft):
 
 
 def test_what_stands_for_no_quantity_is_looked_for_where_the_quantity_is(draft, tmp_path):
-    """Of two columns of one name the answer says which: a dash in the other one leaves nothing out."""
+    """Of two columns of one name the answer says which; a dash in the other is no matter."""
     head = "Meter,Fuel,Start,Usage,Units,Usage,Units\n"
     rows = [("2.1,kWh", "0.56"), ("-,-", "0.51"), ("-,-", "0.52"), ("-,-", "0.51")]
     lines = [

@@ -109,7 +109,7 @@ class Clock:
         return pl.DataFrame({"instant": early, "other": late, "is_told": told, "is_once": once})
 
     def _both(self, local: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Find the earlier and the later instant of times; the same where a clock shows one once."""
+        """Find the earlier and the later instant of times, equal where a clock shows one once."""
         early = self._localized(local, "null")
         is_open = early.is_null() & local.is_not_null()
         if not is_open.any():
