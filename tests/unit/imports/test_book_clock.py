@@ -175,6 +175,31 @@ def test_what_the_option_states_goes_before_the_book(tmp_path):
     assert not asked
 
 
+def test_the_hour_before_a_jump_ends_with_it(tmp_path):
+    """Written as one hour after its start, a time that no clock shows: it is the jump itself."""
+    hours = [0, *range(2, 24)]
+    ends = ["2025-03-30T01:00:00", *(f"2025-03-30T{hour:02}:00:00" for hour in range(3, 24))]
+    ends.append("2025-03-31T00:00:00")
+    rest = ("electricity.grid", "10", "kWh")
+    starts = [f"2025-03-30T{hour:02}:00:00" for hour in hours]
+    pairs = zip(starts, ends, strict=True)
+    path = tmp_path / "day.csv"
+    write(path, [("h", "a", *rest, start, end, "GB") for start, end in pairs])
+    frame, _, _ = read(path, LONDON)
+    first = dt.datetime(2025, 3, 30, tzinfo=dt.UTC)
+    at = [first + dt.timedelta(hours=number) for number in range(24)]
+    assert frame.select("start", "end").rows() == list(itertools.pairwise(at))
+
+
+def test_the_midnight_with_which_a_day_ends(tmp_path):
+    """24:00 is 00:00 of the next day."""
+    path = tmp_path / "a.csv"
+    first, last = "2025-07-01T23:00", "2025-07-01 24:00:00"
+    write(path, [("1", "a", "electricity.grid", "10", "kWh", first, last, "GB")])
+    frame, _, _ = read(path, LONDON)
+    assert frame["end"].to_list() == [dt.datetime(2025, 7, 1, 23, tzinfo=dt.UTC)]
+
+
 def test_a_time_that_the_clock_never_shows_goes_as_it_was_written(tmp_path):
     """No hour is guessed where the clock is set forward."""
     path = tmp_path / "a.csv"

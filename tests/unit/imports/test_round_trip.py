@@ -13,6 +13,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.numerals import grouped
 from tonne.imports.profiles.profile import ColumnRule, DateRule, LeaveOutRule, Profile, ValueRule
 from tonne.imports.records import MappedFiles
 from tonne.imports.sources.tables import FileRule, HeaderRule
@@ -44,7 +45,9 @@ BILLS = st.builds(
     st.dates(dt.date(2030, 1, 2), dt.date(2040, 1, 1)),
 )
 FORMS = st.builds(
-    lambda decimal, group, minus: NumberForm(decimal, () if group == decimal else (group,), minus),
+    lambda decimal, group, minus: NumberForm(
+        decimal, () if decimal in GROUPS[group] else (group,), minus
+    ),
     st.sampled_from(".,"),
     st.sampled_from(sorted(GROUPS)),
     st.sampled_from(["leading", "trailing", "parentheses"]),
@@ -67,9 +70,8 @@ DATES = st.builds(
 
 def number_text(number, form):
     """Write a number as a form says."""
-    sign = GROUPS[form.grouping[0]][0] if form.grouping else ""
-    whole, _, places = f"{abs(number):,f}".partition(".")
-    text = whole.replace(",", sign) + form.decimal + places
+    whole, _, places = f"{abs(number):f}".partition(".")
+    text = grouped(whole, *form.grouping) + form.decimal + places
     if not number.is_signed():
         return text
     return {"leading": f"-{text}", "trailing": f"{text}-"}.get(form.minus, f"({text})")

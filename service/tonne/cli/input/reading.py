@@ -77,8 +77,8 @@ _OPTIONS: dict[str, tuple[Any, object]] = {
             typer.Option(
                 metavar="MARK",
                 rich_help_panel=PANEL,
-                help="What parts groups of three digits: . or , or ' or space or any-space; may "
-                "be given several times.",
+                help="What parts groups of three digits: . or , or ' or space or any-space, or "
+                "lakh (12,34,567); may be given several times.",
             ),
         ],
         None,

@@ -20,7 +20,7 @@ from tonne.imports.values.dates import (
     read_format,
 )
 from tonne.imports.values.months import is_quarter
-from tonne.imports.values.numbers import NumberForm, read_numbers
+from tonne.imports.values.numbers import ANY_SPACE, LAKH, NumberForm, read_numbers
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,8 +31,8 @@ _FORMS = [
     *(
         NumberForm(decimal, (group,) if group else (), minus)
         for minus in ("leading", "trailing", "parentheses")
-        for decimal, group in itertools.product(".,", ("", ".", ",", "'", "any-space"))
-        if group != decimal
+        for decimal, group in itertools.product(".,", ("", ".", ",", "'", ANY_SPACE, LAKH))
+        if group != decimal and (group, decimal) != (LAKH, ",")
     ),
 ]
 

@@ -123,6 +123,7 @@ class Periods:
         falling = self._is_falling(start.reading["local"])
         starts, shown = _instants(start, self._clock, series, is_falling=falling)
         ends, shown_end = _instants(end, self._end_clock, series, is_falling=falling)
+        ends = self._end_clock.ends(end.reading["local"], ends)
         frame = pl.DataFrame(
             {
                 "start": starts,

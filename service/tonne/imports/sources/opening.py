@@ -46,6 +46,9 @@ def format_of(path: Path, stated: str = "") -> str:
     return (stated or path.suffix.removeprefix(".")).lower()
 
 
+_PACKED = frozenset({"zip", "gz", "tgz", "bz2", "xz", "zst", "7z", "rar", "tar"})
+
+
 @contextmanager
 def open_table(path: Path, rule: FileRule, needed: Sequence[str] = ()) -> Iterator[Table]:
     """Open a file's table; what is copied for it goes with the context.
@@ -59,6 +62,10 @@ def open_table(path: Path, rule: FileRule, needed: Sequence[str] = ()) -> Iterat
     """
     kind = format_of(path, rule.format)
     name = "standard input" if str(path) == STANDARD_INPUT else path.name
+    if kind in _PACKED:
+        raise FieldInvalid(
+            f"{name}: a .{kind} file holds others: unpack it, and give what is in it"
+        )
     if kind not in FORMATS:
         raise FieldInvalid(
             f"{name}: expected a file of the formats {', '.join(FORMATS)}; got {kind!r}: name it "

@@ -37,6 +37,7 @@ _ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
 _ISO_DAY_BYTES, _ISO_SECOND_BYTES = len("2025-01-31"), len("2025-01-31T09:30:00")
 _ISO_RARER = r"^\s*[0-9]{4}(?:-?[0-9]{2}-?[0-9]{2}|-?W[0-9]{2}-?[1-7])[Tt ][0-9]"
+_ISO_MIDNIGHT = re.compile(r"([0-9W-]+)[T ](24(?::?00){0,2}(?:\.0+)?)((?:Z|[+-][0-9:]{2,8})?)")
 _ISO_INSTANT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?"
     r"(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)$"
@@ -192,6 +193,15 @@ def _read(frame: pl.DataFrame, formats: tuple[DateFormat, ...]) -> pl.DataFrame:
     return _with_rarer(found) if any(form.word == ISO for form in formats) else found
 
 
+def _iso_time(text: str) -> dt.datetime:
+    """Read any time of ISO 8601; 24:00 is the midnight with which a day ends."""
+    if not (late := _ISO_MIDNIGHT.fullmatch(text)):
+        return dt.datetime.fromisoformat(text)
+    day, clock, rest = late.groups()
+    midnight = dt.datetime.fromisoformat(f"{day}T00{clock[2:]}{rest}")
+    return midnight + dt.timedelta(days=1)
+
+
 def _with_rarer(found: pl.DataFrame) -> pl.DataFrame:
     """Read what is still unread by the rarer forms of ISO 8601, like 20250131T0930."""
     is_unread = pl.col("local").is_null() & pl.col("instant").is_null()
@@ -199,8 +209,8 @@ def _with_rarer(found: pl.DataFrame) -> pl.DataFrame:
     read: dict[str, dt.datetime] = {}
     for text in times:
         try:
-            read[text] = dt.datetime.fromisoformat(text.strip().upper())
-        except ValueError:
+            read[text] = _iso_time(text.strip().upper())
+        except (ValueError, OverflowError):
             continue  # no time at all: it travels as it was written
     if not read:
         return found

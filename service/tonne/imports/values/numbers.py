@@ -10,6 +10,8 @@ import polars as pl
 from tonne.errors import FieldInvalid
 
 ANY_SPACE = "any-space"
+LAKH = "lakh"
+"""Commas as India writes them: three digits, and then groups of two, as in 12,34,567.80."""
 
 GROUPS = {
     ",": ",",
@@ -17,6 +19,7 @@ GROUPS = {
     "'": "'\u2019",
     " ": " \u00a0\u2009\u202f",
     ANY_SPACE: " \u00a0\u2009\u202f",
+    LAKH: ",",
 }
 """What may stand between groups of digits, and the characters that it stands for."""
 
@@ -62,7 +65,7 @@ class NumberForm:
             raise FieldInvalid(
                 f"grouping: expected one of {', '.join(map(repr, GROUPS))}; got {unknown[0]!r}"
             )
-        if self.decimal in self.grouping:
+        if any(self.decimal in GROUPS[each] for each in self.grouping):
             other = "," if self.decimal == "." else "."
             raise FieldInvalid(
                 f"grouping: {self.decimal!r} is the decimal mark already; is the decimal mark "
@@ -82,8 +85,8 @@ class NumberForm:
 def read_numbers(texts: pl.Series, form: NumberForm) -> pl.Series:
     """Write numbers in plain decimal notation; null where a text is no number of this form.
 
-    A group has three digits, and one number is grouped by one kind of character: `1,23` and
-    `1,234 567` are no numbers of any form.
+    A group has three digits (of `lakh` the last one alone), and one number is grouped by one kind of
+    character: `1,23` and `1,234 567` are no numbers of any form.
     """
     written = texts.alias("text").to_frame()
     text = pl.col("text").str.strip_chars().str.replace_all("\u2212", "-", literal=True)
@@ -111,14 +114,19 @@ def is_misread(texts: pl.Series, plain: pl.Series) -> pl.Series:
 
 def _pattern(form: NumberForm) -> str:
     decimal = re.escape(form.decimal)
-    groups = [f"[{GROUPS[each]}]" for each in form.grouping]
-    whole = "|".join(["[0-9]+", *(f"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+" for group in groups)])
+    whole = "|".join(["[0-9]+", *map(_grouped, form.grouping)])
     body = f"(?:(?:{whole})(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
     if form.minus == "trailing":
         return f"^{body}[+-]?$"
     if form.minus == "parentheses":
         return f"^(?:[+-]?{body}|\\({body}\\))$"
     return f"^[+-]?{body}$"
+
+
+def _grouped(group: str) -> str:
+    if group == LAKH:
+        return "[1-9][0-9]?(?:,[0-9]{2})*,[0-9]{3}"
+    return f"[1-9][0-9]{{0,2}}(?:[{GROUPS[group]}][0-9]{{3}})+"
 
 
 def _plain(text: pl.Expr, form: NumberForm) -> pl.Expr:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 _INSTANT = pl.Datetime("us", "UTC")
+_TICK = dt.timedelta(microseconds=1)
 _HALF_DAY = dt.timedelta(hours=12)
 _HALF_DAYS_MAX = 800
 """Half-days that are looked at for a change of the clock; no change lasts less than one."""
@@ -107,6 +108,17 @@ class Clock:
                 is_late, told, once = self._order(local, is_twice, series, is_falling=is_falling)
                 early = early.zip_with(~is_late, late)
         return pl.DataFrame({"instant": early, "other": late, "is_told": told, "is_once": once})
+
+    def ends(self, local: pl.Series, instants: pl.Series) -> pl.Series:
+        """Complete the instants of ends: where a clock is set forward, its hour ends at the jump.
+
+        In London 01:00 of such a day is never shown, and the hour from 00:00 ends with it.
+        """
+        is_open = instants.is_null() & local.is_not_null()
+        if not is_open.any() or isinstance(self._zone, dt.timedelta):
+            return instants
+        before = self._localized(local.filter(is_open) - _TICK, "earliest")
+        return instants.scatter(is_open.arg_true(), before + _TICK)
 
     def _both(self, local: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Find the earlier and the later instant of times, equal where a clock shows one once."""

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.numerals import grouped
 from tonne.errors import FieldInvalid
 from tonne.imports.values.numbers import GROUPS, NumberForm, is_misread, read_numbers
 
@@ -32,6 +33,13 @@ def read(form, *texts):
         (NumberForm(".", (",",), "parentheses"), "(1,500)", "-1500"),
         (NumberForm(",", ()), "4,3976e-06", "4.3976e-06"),
         (NumberForm(",", ()), " 7 ", "7"),
+        (NumberForm(".", ("lakh",)), "1,23,456.78", "123456.78"),
+        (NumberForm(".", ("lakh",)), "12,34,56,789", "123456789"),
+        (NumberForm(".", ("lakh",)), "1,234", "1234"),
+        (NumberForm(".", ("lakh",)), "123,456", None),
+        (NumberForm(".", ("lakh",)), "1,23", None),
+        (NumberForm(".", ("lakh",)), "1,234,567", None),
+        (NumberForm(".", ("lakh", ",")), "1,234,567", "1234567"),
         (NumberForm(".", (",",)), "1,23", None),
         (NumberForm(".", (",",)), "1,2345", None),
         (NumberForm(".", (",", "'")), "1,234'567", None),
@@ -81,11 +89,10 @@ def test_a_form_that_contradicts_itself_is_refused(words, told):
 )
 def test_a_number_written_is_read_back(number, decimal, group, minus):
     """Whatever marks and sign it is written with: the same digits, no float between."""
-    if group == decimal:
+    if decimal in GROUPS[group]:
         group = "'"
-    sign = GROUPS[group][-1]
-    whole, _, places = f"{abs(number):,f}".partition(".")
-    text = whole.replace(",", sign) + decimal + places
+    whole, _, places = f"{abs(number):f}".partition(".")
+    text = grouped(whole, group) + decimal + places
     if number.is_signed():
         text = {"leading": f"-{text}", "trailing": f"{text}-"}.get(minus, f"({text})")
     (plain,) = read(NumberForm(decimal, (group,), minus), text)
