@@ -85,8 +85,8 @@ class NumberForm:
 def read_numbers(texts: pl.Series, form: NumberForm) -> pl.Series:
     """Write numbers in plain decimal notation; null where a text is no number of this form.
 
-    A group has three digits (of `lakh` the last one alone), and one number is grouped by one kind of
-    character: `1,23` and `1,234 567` are no numbers of any form.
+    A group has three digits (of `lakh` the last one alone), and one number is grouped by one kind
+    of character: `1,23` and `1,234 567` are no numbers of any form.
     """
     written = texts.alias("text").to_frame()
     text = pl.col("text").str.strip_chars().str.replace_all("\u2212", "-", literal=True)
