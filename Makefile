@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build dev demo serve test system schemas lint format proto bench scale soak fuzz sanitize debug clean
-.PHONY: docs image sbom lock audit dist site coverage
+.PHONY: docs screenshots image sbom lock audit dist site coverage
 
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -110,6 +110,9 @@ docs: dev  ## Write the pages and the dashboard that are made from the code
 	$(BIN)/python -m docs.writers.words
 	$(BIN)/python -m docs.writers.countries
 	$(BIN)/python k8s/components/monitoring/dashboard.py
+
+screenshots: dev  ## Take the pictures of docs/images from the demo's console
+	$(BIN)/python -m docs.writers.screenshots
 
 debug: dev build/debug/.built  ## Compile the kernel with bounds checks into build/debug
 

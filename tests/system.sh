@@ -14,6 +14,8 @@ need node nodejs
 need chromium chromium
 need npm npm
 need ip iproute2
+# Pages are also in Chinese.
+fc-list :lang=zh 2>/dev/null | grep -q . || packages="$packages fonts-wqy-microhei"
 
 if ! command -v kubectl >/dev/null 2>&1; then
     echo "missing: kubectl 1.27 or newer, see kubernetes.io/docs/tasks/tools" >&2
