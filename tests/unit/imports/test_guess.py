@@ -509,11 +509,70 @@ def test_columns_of_months_are_known_in_every_language(draft, names, dates):
 
 
 def test_columns_of_quarters_are_asked_for(tmp_path):
-    """No format reads them, and three months are not one."""
+    """Where no format reads them, as three months are not one."""
     path = tmp_path / "a.csv"
-    path.write_text("Site,Q1 2025,Q2 2025\nA,1.5,2.5\n")
+    path.write_text("Site,1. Quartal 2025,2. Quartal 2025\nA,1.5,2.5\n")
     found = guess(path, ReadingOptions())
-    assert any("'Q1 2025', 'Q2 2025' look like quarters" in each for each in found.questions)
+    assert any("'2. Quartal 2025' look like quarters" in each for each in found.questions)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Site,Q1 2025,Q2 2025\nA,1.5,2.5\n", ["2025-04-01", "2025-07-01"]),
+        ("Site,Quarter,Usage\nA,2025-Q3,1.5\nA,2025-Q4,2.5\n", ["2025-10-01", "2026-01-01"]),
+        ("Site,Year,Usage\nA,2023,1.5\nA,2024,2.5\n", ["2024-01-01", "2025-01-01"]),
+        ("Site;Jahr;Verbrauch\nA;2024;1,5\nA;2025;2,5\n", ["2025-01-01", "2026-01-01"]),
+        (
+            "Site,From quarter,Usage,Period end\nA,Q1 2025,1.5,Q2 2025\nA,Q3 2025,2.5,Q3 2025\n",
+            ["2025-07-01", "2025-10-01"],
+        ),
+    ],
+)
+def test_a_quarter_and_a_year_are_as_long_as_they_say(draft, text, ends):
+    """In the names of columns and in their cells; the last one counts where one is alone."""
+    found, frame, _ = draft(text.replace("From quarter", "Period start"))
+    assert [str(end)[:10] for end in frame["end"]] == ends
+    assert frame["quantity"].to_list() == ["1.5", "2.5"]
+    assert not any("how are dates" in each or "how long" in each for each in found.questions)
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "records", "asked"),
+    [
+        (
+            "Site,Month,Electricity (kWh),Natural gas [m3],Cost (EUR),Days",
+            "A,2025-01,100,20,33.1,31",
+            [("electricity.grid", "100", "kWh"), ("fuel.natural_gas", "20", "m3")],
+            0,
+        ),
+        ("Site,Month,Gas usage kWh", "A,2025-01,7", [("fuel.natural_gas", "7", "kWh")], 0),
+        ("Account,Month,Days,Usage kWh,Amount", "A,2025-01,30,4,$7", [("?", "4", "kWh")], 1),
+        (
+            "Vehicle,Month,Litres,Fuel",
+            "A,2025-01,45.2,Diesel",
+            [("fuel.diesel", "45.2", "Litres")],
+            0,
+        ),
+        (
+            "Site,Month,Strom (kWh),Heizöl (L)",
+            "A,2025-01,5,6",
+            [("electricity.grid", "5", "kWh"), ("?", "6", "L")],
+            1,
+        ),
+        (
+            "Site,Month,Activity,Usage,Unit,Diesel (L)",
+            "A,2025-01,electricity.grid,5,kWh,6",
+            [("electricity.grid", "5", "kWh")],
+            0,
+        ),
+    ],
+)
+def test_names_of_columns_say_what_was_used_in_which_unit(draft, head, row, records, asked):
+    """One column or several; money, days and what rows say themselves are something else."""
+    found, frame, _ = draft(f"{head}\n{row}\n")
+    assert frame.select("activity", "quantity", "unit").rows() == records
+    assert sum("which activity is" in each for each in found.questions) == asked
 
 
 def test_very_many_columns_are_looked_at_in_part(tmp_path):

@@ -46,11 +46,17 @@ _MONTHS = (
     *("yyyy mmm", "yyyy-mmm", "yyyy-mm", "yyyy/mm", "yyyy.mm", "mm/yyyy", "mm.yyyy", "mm-yyyy"),
     *("yyyymm", "yyyy年m月", "yyyy / mmm", "yyyy年 / m月"),
 )
+_QUARTERS = (
+    *("qq yyyy", "qqyyyy", "qq-yyyy", "qq/yyyy", "yyyy qq", "yyyy-qq", "yyyyqq", "yyyy/qq"),
+)
+_YEAR = "yyyy"
 _CLOCKS = (" hh:mm", " hh:mm:ss", " hh:mm am/pm", " hh:mm:ss am/pm")
 _DATES = (
     ISO,
     *(day + clock for day in _DAYS for clock in ("", *_CLOCKS)),
     *_MONTHS,
+    *_QUARTERS,
+    _YEAR,
     "yyyymmddhhmm",
     "yyyymmdd hhmm",
     "yyyy/mm/dd hh:mm",
@@ -58,13 +64,21 @@ _DATES = (
     UNIX,
     UNIX_MS,
 )
-_EPOCHS = {UNIX: "[1-4][0-9]{9}", UNIX_MS: "[1-4][0-9]{12}"}
-"""Seconds, and their thousandths, since 1970, of the years 2001 to 2128."""
+_NUMBERS = {
+    UNIX: "[1-4][0-9]{9}",
+    UNIX_MS: "[1-4][0-9]{12}",
+    EXCEL: r"[0-9]{2,3}(?:\.[0-9]+)?|[3-9][0-9]{4}(?:\.[0-9]+)?|[0-9]{6,7}(?:\.[0-9]+)?",
+    _YEAR: "(?:19|20)[0-9]{2}",
+}
+"""Numbers that are times of ours: seconds, and their thousandths, since 1970, of the years 2001 to
+2128; serial numbers of days, but none that is a year; years."""
 
 YEARLESS = ("mmm", "m月")
 """Columns named by months without a year."""
 
-MONTHS = frozenset((*_MONTHS, *YEARLESS))
+MONTHS = frozenset((*_MONTHS, *YEARLESS, *_QUARTERS, _YEAR))
+"""Formats that say how long a record is."""
+
 ISO_DAY = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T]00:00(?::00)?)?$")
 CLOCK_WORD = "hh:mm"
 CLOCK_TIME = re.compile(r"^[0-9]{1,2}:[0-9]{2}(:00)?$")
@@ -133,7 +147,9 @@ def yearless_months(names: Sequence[str]) -> tuple[str, list[int]] | None:
 def month_formats(names: Sequence[str]) -> dict[str, list[int]]:
     """List the formats by which names are months, and the places of those that each reads."""
     texts = pl.Series(names, dtype=pl.String)
-    readings = {word: read_dates(texts, (read_format(word),))["local"] for word in _MONTHS}
+    readings = {
+        word: read_dates(texts, (read_format(word),))["local"] for word in (*_MONTHS, *_QUARTERS)
+    }
     return {
         word: local.is_not_null().arg_true().to_list()
         for word, local in readings.items()
@@ -166,8 +182,8 @@ def _may_be(word: str, texts: pl.Series, shown: Sequence[str], *, has_letters: b
     form = read_format(word)
     if form.has_names:  # a name is known by reading it
         return has_letters and bool(read_dates(texts, (form,))["local"].is_not_null().any())
-    if word in _EPOCHS:  # any number may be one; those of our time have their length
-        return all(re.fullmatch(_EPOCHS[word], text) for text in shown)
+    if word in _NUMBERS:  # any number may be one; those of our time have their length
+        return all(re.fullmatch(_NUMBERS[word], text) for text in shown)
     return word in SPECIAL or any(re.search(form.shape, text, re.ASCII) for text in shown)
 
 

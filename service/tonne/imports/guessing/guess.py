@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.imports.guessing import clues, headers, registers, unused, words
+from tonne.imports.guessing import clues, headers, measures, registers, unused, words
 from tonne.imports.guessing.draft import UNKNOWN, Draft, as_toml
 from tonne.imports.guessing.periods import Dates
 from tonne.imports.guessing.tables import COLUMNS_MAX, NAMES_SHOWN, Sample, take_sample
@@ -53,32 +53,49 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
         places.pop("quantity", None)
         wide_places = set(wide[1])
         places = {name: place for name, place in places.items() if place not in wide_places}
+    measured = [] if wide else measures.find_measures(sample, places)
+    valued = wide[1] if wide else measures.take_places(measured, places)
     cells = [
         *([sample.column(places["quantity"])] if "quantity" in places else []),
-        *(sample.column(place) for place in (wide[1] if wide else ()) if place < COLUMNS_MAX),
+        *(sample.column(place) for place in valued if place < COLUMNS_MAX),
     ]
     totals = _totals(sample, draft)
     kept = ~totals
     form = _numbers(cells, kept, sample, draft)
-    _ask_sums(cells if wide else [], kept, form, sample, draft)
+    _ask_sums(cells if valued else [], kept, form, sample, draft)
     if "quantity" in places:
         kept &= cells[0].str.contains("[0-9]").fill_null(value=False)
-    if wide:
-        draft.put_table("values", {"dates": wide[0]}, assumed=_wide_text(sample, wide))
-        _ask_wide(sample, wide, draft)
-    elif "quantity" not in places:
-        question = "which column holds the quantities? (name it)"
-        draft.put("columns", "quantity", UNKNOWN, asked=question)
-    if not wide:
-        _ask_quarters(sample, draft)
-    registers.ask(sample, places, wide[1] if wide else [], kept, draft)
+    said = _put_quantities(sample, places, wide, measured, draft)
+    registers.ask(sample, places, valued, kept, draft)
     dates = Dates(sample, places, kept, draft, options)
     if wide and wide[0] == clues.CLOCK_WORD:
         dates.put_clock([sample.header[place] for place in wide[1]])
     else:
         dates.put(is_wide=bool(wide))
-    _columns(sample, places, wide[1] if wide else [], kept, draft)
+    _columns(sample, places, valued, kept, draft, said=said)
     return draft
+
+
+def _put_quantities(
+    sample: Sample,
+    places: dict[str, int],
+    wide: tuple[str, list[int]] | None,
+    measured: list[measures.Measure],
+    draft: Draft,
+) -> set[str]:
+    """Put where the quantities stand, or ask; gives the fields that this says."""
+    if wide:
+        draft.put_table("values", {"dates": wide[0]}, assumed=_wide_text(sample, wide))
+        _ask_wide(sample, wide, draft)
+        return set()
+    _ask_quarters(sample, draft)
+    if "quantity" in places:
+        return measures.put_one(measured[0], sample, draft) if measured else set()
+    if measured:
+        return measures.put_measures(measured, sample, draft)
+    question = "which column holds the quantities? (name it)"
+    draft.put("columns", "quantity", UNKNOWN, asked=question)
+    return set()
 
 
 def _wide(sample: Sample) -> tuple[str, list[int]] | None:
@@ -131,9 +148,9 @@ def _wide_text(sample: Sample, wide: tuple[str, list[int]]) -> str:
     """Say what the first of the columns is taken for."""
     kind = "a time of day" if wide[0] == clues.CLOCK_WORD else "a day or a month"
     kind = "a month" if wide[0] in clues.MONTHS else kind
-    return (
-        f"{sample.header[wide[1][0]]!r} and the {len(wide[1]) - 1} columns like it are {kind} each"
-    )
+    kind = "a quarter" if "qq" in wide[0] else kind
+    first, others = sample.header[wide[1][0]], len(wide[1]) - 1
+    return f"{first!r} and the others like it ({others}) are {kind} each"
 
 
 def _totals(sample: Sample, draft: Draft) -> pl.Series:
@@ -235,14 +252,24 @@ def _filled(rule: object) -> dict[str, object]:
 
 
 def _columns(
-    sample: Sample, places: dict[str, int], wide: list[int], kept: pl.Series, draft: Draft
+    sample: Sample,
+    places: dict[str, int],
+    valued: list[int],
+    kept: pl.Series,
+    draft: Draft,
+    *,
+    said: set[str],
 ) -> None:
-    """Put the columns of fields, ask for the fields that have none, and read their words."""
-    taken = {*places.values(), *wide}
+    """Put the columns of fields, ask for the fields that have none, and read their words.
+
+    `valued` are the places of quantities where there are several, `said` the fields that are put.
+    """
+    taken = {*places.values(), *valued}
     free = [place for place, name in enumerate(sample.header) if name and place not in taken]
     for name, place in places.items():
         _column(name, place, sample, free, kept, draft)
-    asked = {name: question for name, question in _ASKED.items() if name not in places}
+    known = places.keys() | said
+    asked = {name: question for name, question in _ASKED.items() if name not in known}
     if "unit" in asked and words.put_unit(sample, places, draft):
         del asked["unit"]
     likely = {

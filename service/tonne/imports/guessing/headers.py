@@ -69,6 +69,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         ),
         *("unidade", "estabelecimento", "工厂", "门店", "楼宇", "建筑", "地点", "name"),
         *("account", "account no", "account id", "customer name", "service address"),
+        *("vehicle", "vehicle id", "vehicle registration", "fahrzeug", "véhicule", "车辆"),
     ),
     "activity": (
         *("énergie", "type d'énergie", "energia", "tipo de energía", "tipo de energia", "fuente"),
@@ -161,6 +162,8 @@ NAMES: dict[str, tuple[str, ...]] = {
             "datetime",
             "date/time",
             "reading date",
+            "read date",
+            "meter read date",
             "datum",
             "fecha",
             "日期",
@@ -170,6 +173,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("période", "periodo", "período", "zeitraum", "abrechnungsmonat", "mois de facturation"),
         *("startdatum", "date de début", "date début", "fecha inicio", "fecha de inicio", "data"),
         *("data inizio", "data di inizio", "data de início", "data inicial", "起始日期", "期间"),
+        *("year", "jahr", "année", "año", "ano", "anno", "年份", "年", "年度", "reporting year"),
+        *("quarter", "quartal", "trimestre", "季度"),
         *("service start", "service start date", "billing start date", "bill start date"),
     ),
     "end": (

@@ -36,6 +36,18 @@ ACTIVITIES = {
     "gaz naturel": "fuel.natural_gas",
     "天然气": "fuel.natural_gas",
     "diesel": "fuel.diesel",
+    "petrol": "fuel.petrol",
+    "gasoline": "fuel.petrol",
+    "benzin": "fuel.petrol",
+    "汽油": "fuel.petrol",
+    "柴油": "fuel.diesel",
+    "district heating": "heat.district",
+    "fernwärme": "heat.district",
+    "water": "water.supply",
+    "wasser": "water.supply",
+    "eau": "water.supply",
+    "agua": "water.supply",
+    "自来水": "water.supply",
 }
 """Words that a profile proposes an activity for; a person sees each in the profile."""
 

@@ -39,7 +39,9 @@ class ValueColumn:
     first: dt.datetime | None = None
     """The day, month or time that the header names."""
 
-    kind: str = ""
+    step: str = ""
+    """How long what the header names is, like `1mo`; empty where it is a time."""
+
     is_found: bool = False
     """Whether a pattern or a date found it; else a person named it."""
 
@@ -182,9 +184,9 @@ def _dated(others: list[tuple[str, str]], rule: ValueRule) -> list[ValueColumn]:
             if time is not None
         ]
     reading = read_dates(names, read_formats((rule.date_word,)))
-    kind = form.kind if form.kind in {MONTH, DAY} else ""
+    step = f"{form.months}mo" if form.months else "1d" if form.kind == DAY else ""
     found = [
-        ValueColumn(key, name, rule.constants, first=time, kind=kind, is_found=True)
+        ValueColumn(key, name, rule.constants, first=time, step=step, is_found=True)
         for (key, name), time in zip(others, reading["local"], strict=True)
         if time is not None
     ]

@@ -26,7 +26,6 @@ from tonne.imports.profiles.profile import END, PLACE, START, ColumnRule, Interv
 from tonne.imports.profiles.report import Report
 from tonne.imports.profiles.screening import Screening
 from tonne.imports.sources.tables import ROW, folded
-from tonne.imports.values.dates import DAY, MONTH
 from tonne.imports.values.faults import REMARK as FAULT_REMARK
 from tonne.imports.values.faults import find_faults, is_fault
 from tonne.imports.values.numbers import is_misread, read_numbers
@@ -121,7 +120,7 @@ class Mapper:
         }
         if values and all(value.first for value in values):
             known |= {START}
-            known |= {END} if all(value.kind for value in values) else set()
+            known |= {END} if all(value.step for value in values) else set()
         if self._periods.has_end(known & {START, END}):
             known |= {START, END}
         missing = [name for name in REQUIRED_FIELDS if name not in known]
@@ -333,8 +332,8 @@ class Mapper:
         interval = Interval.read(self._profile.dates.interval)
         steps = []
         for value in self._values:
-            step = {MONTH: "1mo", DAY: "1d"}.get(value.kind, "0s")
-            if interval and not (value.kind and interval.seconds):
+            step = value.step or "0s"
+            if interval and not (value.step and interval.seconds):
                 step = f"{interval.months}mo{interval.days}d{interval.seconds}s"
             steps.append(step)
         frame = pl.DataFrame(
@@ -342,7 +341,7 @@ class Mapper:
                 "text": [value.header for value in self._values],
                 "start": [value.first for value in self._values],
                 "step": steps,
-                "is_day": [bool(value.kind) for value in self._values],
+                "is_day": [bool(value.step) for value in self._values],
             },
             schema_overrides={"text": pl.String, "start": pl.Datetime("us")},
         )

@@ -9,7 +9,7 @@ import polars as pl
 
 from tonne.errors import FieldInvalid
 from tonne.imports.profiles.profile import END, START, DateRule, Interval
-from tonne.imports.values.dates import ISO, MONTH, read_dates
+from tonne.imports.values.dates import ISO, read_dates
 from tonne.imports.values.zones import Clock
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Periods:
         self._end_clock = Clock(rule.time_zone) if rule.time_zone else None
         given = [form for form in self._formats if form.word != ISO]
         self._falls = False
-        is_months = bool(given) and all(form.kind == MONTH for form in given)
-        self._months = Interval(months=1) if is_months else None
+        spans = {form.months for form in given}
+        self._months = Interval(months=spans.pop()) if len(spans) == 1 and 0 not in spans else None
         """How long a record is whose dates are names of months, where nothing else is stated."""
 
     def has_end(self, names: set[str]) -> bool:
@@ -210,23 +210,24 @@ class Periods:
 
     def _inclusive(self, side: Side, rows: pl.Series) -> Side:
         """Move ends that still count to where they are over."""
-        months = [form.shape for form in self._formats if form.kind == MONTH]
         local, time = pl.col("local"), pl.col("local").dt
-        is_month = (
-            pl.col("text").str.strip_chars().str.contains("|".join(months))
-            if months
-            else pl.lit(value=False)
-        )
+        text = pl.col("text").str.strip_chars()
+        after = [
+            pl.when("is_day", text.str.contains(form.shape)).then(
+                time.offset_by(f"{form.months}mo")
+            )
+            for form in self._formats
+            if form.months
+        ]
         is_last = (time.hour() == _LAST_MINUTE[0]) & (time.minute() == _LAST_MINUTE[1])
         moved = (
-            pl.when(pl.col("is_day") & is_month)
-            .then(time.offset_by("1mo"))
-            .when(pl.col("is_day"))
+            pl.when(pl.col("is_day"))
             .then(time.offset_by("1d"))
             .when(is_last)
             .then(time.truncate("1d").dt.offset_by("1d"))
         )
-        frame = side.reading.with_columns(text=side.text).with_columns(moved=moved)
+        frame = side.reading.with_columns(text=side.text)
+        frame = frame.with_columns(moved=pl.coalesce(*after, moved))
         wrong = frame.select(
             (local.is_not_null() & pl.col("moved").is_null()) | pl.col("instant").is_not_null()
         ).to_series()

@@ -31,7 +31,15 @@ TIME = "time"
 CLOCK = "clock"
 """What a format says: a month, a day, a day and a time, a time of any day."""
 
-_LETTERS = re.compile(r"yyyy|yy|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|am/pm|ampm|am|[^a-z]|t|z")
+_LETTERS = re.compile(r"qq|yyyy|yy|mmmm|mmm|mm|m|dd|d|hh|h|ss|s|am/pm|ampm|am|[^a-z]|t|z")
+_YEAR_MONTHS = 12
+_SPANS = {
+    frozenset({"year", "month"}): 1,
+    frozenset({"year", "quarter"}): 3,
+    frozenset({"year"}): _YEAR_MONTHS,
+}
+"""Months of what a format names that says no day."""
+
 _NAMES = {"mmm": (LETTERS, "%b"), "mmmm": (LETTERS, "%B")}
 _ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?$"
@@ -61,6 +69,9 @@ class DateFormat:
     has_names: bool = False
     """Whether its months are names, in whatever language."""
 
+    months: int = 0
+    """How long what it names is: a month, a quarter, a year; 0: a day or less."""
+
     midnight: str = ""
     """The shape with 24 as the hour, which is the next day's midnight; empty: none."""
 
@@ -84,17 +95,19 @@ def read_format(word: str) -> DateFormat:
     names = [kind for kind in kinds if kind]
     if len(set(names)) != len(names):
         raise _format_error(word)
-    has = set(names)
-    if {"year", "month", "day"} <= has:
+    has = frozenset(names)
+    months = 0
+    if {"year", "month", "day"} <= has and "quarter" not in has:
         kind = TIME if "hour" in has else DAY
-    elif {"year", "month"} <= has and not has & {"day", "hour"}:
-        kind = MONTH
-    elif "hour" in has and not has & {"year", "month", "day"}:
+    elif has in _SPANS and pieces != ["yy"]:
+        kind, months = MONTH, _SPANS[has]
+    elif "hour" in has and not has & {"year", "quarter", "month", "day"}:
         kind = CLOCK
     else:
         raise _format_error(word)
     names_months = any(letters in _NAMES for letters in pieces)
-    return DateFormat(lower, shape, form, kind, names_months, midnight if "hour" in has else "")
+    late = midnight if "hour" in has else ""
+    return DateFormat(lower, shape, form, kind, names_months, months, late)
 
 
 def read_formats(words: tuple[str, ...]) -> tuple[DateFormat, ...]:
@@ -143,7 +156,8 @@ def write_date(time: dt.datetime, form: DateFormat) -> str:
     if form.word in {UNIX, UNIX_MS}:
         seconds = int(time.replace(tzinfo=dt.UTC).timestamp())
         return str(seconds if form.word == UNIX else seconds * 1_000)
-    return time.strftime(form.form.replace("%.f", ""))
+    quarter = f"Q{(time.month + 2) // 3}"
+    return time.strftime(form.form.replace("%.f", "").replace("Q%m", quarter))
 
 
 def read_dates(texts: pl.Series, formats: tuple[DateFormat, ...]) -> pl.DataFrame:
@@ -245,8 +259,8 @@ def _expressions(text: pl.Expr, form: DateFormat) -> tuple[pl.Expr, pl.Expr, pl.
         text = in_english(text)
     fits = text.str.contains(form.shape)
     day = pl.when(fits).then(text)
-    if form.kind == MONTH:  # chrono reads no month without a day
-        local = (day + " 01").str.to_date(f"{form.form} %d", strict=False)
+    if form.kind == MONTH:
+        local = _first_days(day, form)
     elif form.kind == DAY:
         local = day.str.to_date(form.form, strict=False)
     if form.kind in {DAY, MONTH}:
@@ -259,6 +273,15 @@ def _expressions(text: pl.Expr, form: DateFormat) -> tuple[pl.Expr, pl.Expr, pl.
         next_day = late.str.to_datetime(form.form, time_unit="us", strict=False)
         local = pl.coalesce(local, next_day + pl.duration(days=1))
     return local, _NO_INSTANT, pl.lit(False)
+
+
+def _first_days(text: pl.Expr, form: DateFormat) -> pl.Expr:
+    """Read the first day of a month, a quarter or a year: chrono reads none without its day."""
+    if "Q%m" in form.form:
+        for quarter in range(1, 5):
+            text = text.str.replace(f"[QqTt]{quarter}", f"Q{3 * quarter - 2:02}")
+    first, rest = (" 01 01", " %m %d") if form.months == _YEAR_MONTHS else (" 01", " %d")
+    return (text + first).str.to_date(form.form + rest, strict=False)
 
 
 def _iso(text: pl.Expr) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
@@ -311,8 +334,8 @@ def _kinds(pieces: list[str]) -> list[str]:
         elif letters.startswith("am"):
             kinds.append("half")
         else:
-            kind = {"y": "year", "m": "month", "d": "day", "h": "hour", "s": "second"}
-            kinds.append(kind.get(letters[0], ""))
+            kind = {"y": "year", "q": "quarter", "m": "month", "d": "day", "h": "hour"}
+            kinds.append({**kind, "s": "second"}.get(letters[0], ""))
     return kinds
 
 
@@ -330,6 +353,9 @@ def _compile(pieces: list[str], kinds: list[str]) -> tuple[str, str, str]:
         elif letters in _NAMES:
             shapes.append(_NAMES[letters][0])
             forms.append(_NAMES[letters][1])
+        elif kind == "quarter":
+            shapes.append("[QqTt][1-4]")
+            forms.append("Q%m")
         elif kind == "year":
             shapes.append("[0-9]{4}" if letters == "yyyy" else "[0-9]{2}")
             forms.append("%Y" if letters == "yyyy" else "%y")
@@ -358,6 +384,7 @@ def _compile(pieces: list[str], kinds: list[str]) -> tuple[str, str, str]:
 def _format_error(word: str) -> FieldInvalid:
     return FieldInvalid(
         f"date format {word!r}: expected words like dd/mm/yyyy, 'mm/dd/yyyy hh:mm', yyyymmdd, "
-        "'dd mmm yyyy', 'mm/dd/yyyy hh:mm am/pm', mmm yyyy (a month), or one of "
-        f"{', '.join(SPECIAL)}; y, m, d, h, m behind h, and s stand for year to second"
+        "'dd mmm yyyy', 'mm/dd/yyyy hh:mm am/pm', mmm yyyy (a month), 'qq yyyy' (a quarter, Q1 "
+        f"2025), yyyy (a year), or one of {', '.join(SPECIAL)}; y, m, d, h, m behind h, and s "
+        "stand for year to second"
     )

@@ -54,6 +54,15 @@ def read(text, *words):
         ("March 2025", "mmmm yyyy", "2025-03-01T00:00:00", True),
         ("2025年3月", "yyyy年m月", "2025-03-01T00:00:00", True),
         ("2025-03", "yyyy-mm", "2025-03-01T00:00:00", True),
+        ("Q1 2025", "qq yyyy", "2025-01-01T00:00:00", True),
+        ("2024-q4", "yyyy-qq", "2024-10-01T00:00:00", True),
+        ("T3 2025", "qq yyyy", "2025-07-01T00:00:00", True),
+        ("2025Q2", "yyyyqq", "2025-04-01T00:00:00", True),
+        ("Q5 2025", "qq yyyy", None, False),
+        ("Q1 25", "qq yyyy", None, False),
+        ("2025", "yyyy", "2025-01-01T00:00:00", True),
+        ("25", "yyyy", None, False),
+        ("20251", "yyyy", None, False),
         ("12/31/2024 24:00", "mm/dd/yyyy hh:mm", "2025-01-01T00:00:00", False),
         ("1/2/2025 12:30 AM", "m/d/yyyy h:mm am/pm", "2025-01-02T00:30:00", False),
         ("1740787200", "unix", "2025-03-01T00:00:00+00:00", False),
@@ -81,6 +90,7 @@ def test_a_text_is_read_by_its_whole_shape(text, word, found, is_day):
         (("dd/mm/yyyy", "mm/dd/yyyy"), "01/02/2003"),
         (("dd/mm/yy", "yy/mm/dd"), "01/02/03"),
         (("dd.mm.yyyy hh:mm", "mm.dd.yyyy hh:mm"), "01.02.2003 04:05"),
+        (("yyyy", "excel"), "2003"),
         (("excel", "unix"), "45606"),
         (("iso", "yyyy-dd-mm"), "2003-01-02"),
     ],
@@ -92,7 +102,7 @@ def test_formats_that_read_one_text_differently_are_refused(words, text):
 
 
 @pytest.mark.parametrize(
-    "word", ["q", "dd/mm", "yyyy", "mm/mm/yyyy", "", "hh:mm dd", "dd/xx/yyyy"]
+    "word", ["q", "qq", "qq mm yyyy", "dd/mm", "yy", "mm/mm/yyyy", "", "hh:mm dd", "dd/xx/yyyy"]
 )
 def test_a_format_that_says_no_date_is_refused(word):
     """With examples of formats."""
