@@ -26,9 +26,9 @@ from tonne.console.pages import (
     history,
     inventory,
     overview,
-    worklists,
 )
 from tonne.console.pages.steering import apart, indicators, suppliers
+from tonne.console.pages.waiting import overlaps, worklists
 from tonne.console.parts.blocks import Lines, Page
 from tonne.console.rendering import frame_of, read, render
 from tonne.console.visits import Visit
@@ -69,6 +69,8 @@ PAGES: Final[dict[str, Callable[[Visit], Page]]] = {
     "/books/{book}/suspense": worklists.suspense,
     "/books/{book}/quarantine": worklists.quarantine,
     "/books/{book}/conflicts": worklists.conflicts,
+    "/books/{book}/overlaps": overlaps.overlaps,
+    "/books/{book}/overlaps/{number}": overlaps.overlap,
     "/books/{book}/notices": worklists.notices,
     "/books/{book}/indicators": indicators.indicators,
     "/books/{book}/indicators/{indicator}": apart.indicator,

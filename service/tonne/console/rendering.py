@@ -35,6 +35,7 @@ MENU: Final = (
             ("suspense", "Suspense"),
             ("quarantine", "Quarantine"),
             ("conflicts", "Conflicts"),
+            ("overlaps", "Overlaps"),
             ("notices", "Notices"),
         ),
     ),

@@ -13,7 +13,16 @@ from playwright.sync_api import sync_playwright
 
 PAGES = (
     *("", "/inventory", "/explain?account=scope1", "/bridge", "/coverage", "/suspense"),
-    *("/quarantine", "/conflicts", "/notices", "/indicators", "/suppliers", "/periods"),
+    *(
+        "/quarantine",
+        "/conflicts",
+        "/overlaps",
+        "/overlaps/1",
+        "/notices",
+        "/indicators",
+        "/suppliers",
+        "/periods",
+    ),
     *("/factors?q=diesel", "/method", "/channels", "/changes", "/inventory?from=wrong"),
 )
 """Pages of a book, and one that is refused."""

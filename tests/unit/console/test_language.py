@@ -15,6 +15,7 @@ from tonne.client.answers.report_results import CONSOLIDATIONS
 from tonne.console import rendering
 from tonne.console.language import choose, language_of
 from tonne.console.pages import history, inventory, overview
+from tonne.console.pages.waiting import overlaps
 from tonne.model import FACILITY_TYPES, ChannelState
 from tonne.statements.answers import Standing
 from tonne.statements.changes.bridges import Cause
@@ -53,6 +54,7 @@ def worded():
     yield from (str(each).replace("_", " ").capitalize() for each in Attribute if each)
     yield from (each for each in history.KINDS if each)
     yield from (title for title, _ in history.STATES.values())
+    yield from (title for title, _ in overlaps.STATES.values())
     for group, pages in rendering.MENU:
         yield group
         yield from (title for _, title in pages)

@@ -17,11 +17,11 @@ from tonne.console.access import OwnAccess, PassedAccess, RequestForeign, is_loo
 from tonne.console.application import DOWNLOADS, FILES, HEADERS, PAGES, application
 from tonne.errors import BookUnknown
 
+IDS = {"indicator": "pue_3", "edition": "cn-mee-grid-2023", "row": 7, "number": 1}
+"""What paths name besides a book."""
+
 PLACES = [
-    *(
-        path.format(book="story", indicator="pue_3", edition="cn-mee-grid-2023", row=7)
-        for path in PAGES
-    ),
+    *(path.format(book="story", **IDS) for path in PAGES),
     *(path.format(book="story") for path in DOWNLOADS),
     *FILES,
     "/healthz",
@@ -34,6 +34,7 @@ WRONG = [
     *("/books/story/inventory?by=nothing", "/books/story/factors/absent/1", "/static/../main"),
     *("/books/story/factors/uk-ghg-2025/x", "/books/story?year=x", "/books/Story%00"),
     *("/books/story/inventory.csv?from=x", "/books/story/explain?records=-1"),
+    *("/books/story/overlaps/x", "/books/story/overlaps/99", "/books/story/overlaps?show=no"),
     *("/books/story/explain?gwp_set=AR1", "/books/story/indicators/absent"),
 ]  # fmt: skip
 """Requests that are refused."""
@@ -196,7 +197,7 @@ def test_a_foreign_book_is_refused_as_the_api_refuses(passed, issuer, guarded):
                 continue
             told = []
             for book in ("zeta", "absent"):
-                place = path.format(book=book, indicator="pue_3", edition="own", row=1)
+                place = path.format(book=book, **IDS | {"edition": "own"})
                 if "/factors/" in path:
                     place += "?own=1"
                 answer = passed.get(place, headers=bearer(token))
@@ -245,7 +246,7 @@ def test_hostile_texts_are_texts_on_every_page(browser, hostile):
     """No text of a record, a book or an address becomes a tag, an attribute or a target."""
     seen = ""
     for path in PAGES:
-        place = path.format(book=hostile, indicator="pue_3", edition="cn-mee-grid-2023", row=7)
+        place = path.format(book=hostile, **IDS)
         further = {"by": "facility", "from": "2025-01", "to": "2025-12", "year": "2025"}
         query = "&".join(f"{name}={value}" for name, value in further.items())
         answer = browser.get(f"{place}?{query}&records=50")

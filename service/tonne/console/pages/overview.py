@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
@@ -15,6 +16,7 @@ from tonne.console.parts.blocks import (
     Head,
     Lines,
     Links,
+    Number,
     Page,
     Table,
     Text,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from tonne.console.visits import Visit
 
 MONTHS = 12
+
+OVERLAPS_MAX = 1_000
+"""Overlaps that are counted; more than these are so many and more."""
 
 METHODS_2 = ("location", "market")
 
@@ -283,6 +288,7 @@ def _waiting(visit: Visit, scopes: Inventory) -> Table:
     causes, omitted = client.list_suspense_causes(book)
     suspended = sum(each.record_count for each in causes) + omitted
     same = client.same_record_summary(book)
+    laid = sum(1 for _ in islice(client.list_overlaps(book, is_undecided=True), OVERLAPS_MAX + 1))
     rows = [
         _wait(visit, "suspense", say("Suspense"), suspended, say("wait for a factor or a site")),
         _wait(
@@ -299,6 +305,14 @@ def _waiting(visit: Visit, scopes: Inventory) -> Table:
             same.undecided_count,
             say("ids of which records say two things; somebody decides"),
         ),
+        _wait(
+            visit,
+            "overlaps",
+            say("Overlaps"),
+            min(laid, OVERLAPS_MAX),
+            say("times that records of two ids lie over each other; somebody decides"),
+            is_more=laid > OVERLAPS_MAX,
+        ),
     ]
     return Table(
         say("What waits, of the whole book"),
@@ -313,10 +327,12 @@ def _waiting(visit: Visit, scopes: Inventory) -> Table:
     )
 
 
-def _wait(visit: Visit, page: str, title: str, found: int, what: str) -> tuple[Cell, ...]:
+def _wait(
+    visit: Visit, page: str, title: str, found: int, what: str, *, is_more: bool = False
+) -> tuple[Cell, ...]:
     return (
         Text(title, visit.link(page), "strong"),
-        numbers.count(found, visit.link(page)),
+        Number(f"{found:,}{'+' if is_more else ''}", "", visit.link(page)),
         Text(what, look="wait" if found else "soft"),
     )
 
