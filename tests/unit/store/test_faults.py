@@ -27,9 +27,7 @@ def test_every_reached_point_is_in_the_table_and_the_other_way_round():
     A point is reached by its name, or handed by its name to what reaches it.
     """
     texts = [
-        source.read_text()
-        for source in SOURCES.rglob("*.py")
-        if source != Path(faults.__file__)
+        source.read_text() for source in SOURCES.rglob("*.py") if source != Path(faults.__file__)
     ]
     reached, named = (
         {name for text in texts for name in re.findall(pattern, text)}
