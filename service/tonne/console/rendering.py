@@ -43,6 +43,7 @@ MENU: Final = (
     (
         "What it rests on",
         (
+            ("records", "Records"),
             ("factors", "Factors"),
             ("method", "Method"),
             ("channels", "Channels"),

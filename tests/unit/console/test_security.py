@@ -17,7 +17,13 @@ from tonne.console.access import OwnAccess, PassedAccess, RequestForeign, is_loo
 from tonne.console.application import DOWNLOADS, FILES, HEADERS, PAGES, application
 from tonne.errors import BookUnknown
 
-IDS = {"indicator": "pue_3", "edition": "cn-mee-grid-2023", "row": 7, "number": 1}
+IDS = {
+    "indicator": "pue_3",
+    "edition": "cn-mee-grid-2023",
+    "row": 7,
+    "number": 1,
+    "month": "2025-01",
+}
 """What paths name besides a book."""
 
 PLACES = [
@@ -82,12 +88,14 @@ def test_a_page_loads_its_own_files_alone(browser, path):
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_nothing_can_be_changed(browser, story):
+def test_pages_and_downloads_change_nothing(browser, story):
     """Every other method than GET and HEAD is refused, with the headers."""
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        answer = browser.request(method, f"/books/{story}")
-        assert answer.status_code == 405
-        assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    for path in PLACES:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            answer = browser.request(method, path)
+            assert answer.status_code == 405, path
+            policy = HEADERS["Content-Security-Policy"]
+            assert answer.headers["content-security-policy"] == policy
     assert browser.head(f"/books/{story}").status_code == 200
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.client import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.wire.resources import source_of
 from tonne.console.pages.factors import factor_link, figure_of, source_cell
 from tonne.console.pages.overview import SCOPES
 from tonne.console.parts import numbers
@@ -323,7 +324,12 @@ def _records(visit: Visit, records: list[ExplainRecord]) -> Table:
                 Text(f"{numbers.plain(record.get('quantity'))} {record.get('unit', '')}"),
                 Text(numbers.span(record.get("start"), record.get("end")), below=parts),
                 Text(
-                    f"{each.record.channel.rpartition('/')[2]} @ {each.record.offset}",
+                    f"{source_of(each.record.channel)} @ {each.record.offset}",
+                    visit.link(
+                        "records",
+                        source=source_of(each.record.channel),
+                        offset=each.record.offset,
+                    ),
                     below=each.record.segment[:8],
                 ),
             )

@@ -10,6 +10,8 @@ from tonne.client.wire.filters import all_of
 from tonne.console.pages.waiting.worklists import command
 from tonne.console.parts import numbers
 from tonne.console.parts.blocks import (
+    Acts,
+    Buttons,
     Command,
     Commands,
     Field,
@@ -61,6 +63,7 @@ def overlaps(visit: Visit) -> Page:
     shown = found[:OVERLAPS_MAX]
     blocks: list[Block] = [
         _form(visit, facility, activity, "all" if shows_all else ""),
+        _looking(visit),
         _table(visit, shown, shows_all=shows_all, is_cut=len(found) > len(shown)),
         _declared(visit, visit.client.list_several_meters(visit.book)),
         _commands(visit),
@@ -99,6 +102,7 @@ def overlap(visit: Visit) -> Page:
     ]
     heads = (Head(say("Month")), Head(say("When")), Head(say("Who")), Head(say("Why")))
     blocks: list[Block] = [
+        _deciding(visit, found),
         Table(say("Months and sides"), _heads(visit), rows, empty=say("Nothing overlaps.")),
         Table(say("Decided"), heads, decided, empty=say("Nobody has decided.")),
         Table(
@@ -120,6 +124,18 @@ def overlap(visit: Visit) -> Page:
     return Page(title, blocks, f"{found.facility} · {found.activity}", "wide")
 
 
+def own_sources(found: Overlap) -> tuple[str, str]:
+    """Give the channel of each side that is one's own; empty where offsets do not tell it.
+
+    Records of calls have no offsets in common, and of one channel both sides have the same.
+    """
+    sources = (found.first_source, found.second_source)
+    if sources[0] == sources[1]:
+        return "", ""
+    first, second = ("" if each in {"requests", "*"} else each for each in sources)
+    return first, second
+
+
 def number_of(visit: Visit) -> int:
     """Read the number of the path. Raises `FieldInvalid`."""
     text = visit.values["number"]
@@ -129,6 +145,29 @@ def number_of(visit: Visit) -> int:
             metadata={"field": "number", "value": text},
         )
     return int(text)
+
+
+def _looking(visit: Visit) -> Buttons:
+    acts = []
+    if visit.rights.may("CheckOverlaps"):
+        acts.append((visit.link("overlaps", "check"), visit.say("Look for overlaps")))
+    return Buttons(visit.say("Actions"), Acts(acts))
+
+
+def _deciding(visit: Visit, found: Overlap) -> Buttons:
+    """Lead to what can be decided, where something waits and the caller may."""
+    say, may, number = visit.say, visit.rights.may, str(found.number)
+    waits = any(each.state == "open" for each in found.months)
+    acts = []
+    if waits and may("AcceptOverlap"):
+        acts.append((visit.link("overlaps", number, "accept"), say("Both sides count")))
+    if waits and may("DeclareSeveralMeters"):
+        acts.append((visit.link("overlaps", number, "declare"), say("Declare several meters")))
+    for side, source in enumerate(own_sources(found), 1):
+        if waits and source and may("ReverseRecords"):
+            href = visit.link("overlaps", number, "reverse", side=side)
+            acts.append((href, say("Take side {side} back", side=side)))
+    return Buttons(say("Actions"), Acts(acts))
 
 
 def _form(visit: Visit, facility: str, activity: str, show: str) -> Form:
@@ -288,8 +327,8 @@ def _decisions(visit: Visit, found: Overlap) -> list[Command]:
             say("A facility has several meters"),
         ),
     ]
-    for place, source in enumerate((found.first_source, found.second_source), 1):
-        if source in {"requests", "*"}:
+    for place, source in enumerate(own_sources(found), 1):
+        if not source:
             continue
         sides = [month.sides[place - 1] for month in found.months if len(month.sides) >= place]
         if sides:
