@@ -27,6 +27,7 @@ from tonne.console.pages import (
     inventory,
     overview,
     records,
+    setup,
 )
 from tonne.console.pages.steering import apart, indicators, suppliers
 from tonne.console.pages.waiting import overlaps, same, worklists
@@ -70,6 +71,7 @@ HEADERS: Final = {
 PAGES: Final[dict[str, Callable[[Visit], Page]]] = {
     "/": books.books,
     "/books/{book}": overview.overview,
+    "/books/{book}/setup": setup.setup,
     "/books/{book}/inventory": inventory.inventory,
     "/books/{book}/explain": explain.explain,
     "/books/{book}/bridge": history.bridge,

@@ -49,6 +49,7 @@ MENU: Final = (
             ("channels", "Channels"),
             ("periods", "Periods"),
             ("changes", "Changes"),
+            ("setup", "Setup"),
         ),
     ),
 )

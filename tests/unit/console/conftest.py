@@ -78,4 +78,5 @@ def story(client):
     ]
     client.add_statements("story", stated, author="board")
     client.check_overlaps("story")
+    client.compare_same_records("story")
     return "story"

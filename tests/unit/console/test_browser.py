@@ -20,7 +20,7 @@ PAGES = (
         "/suppliers",
         "/periods",
     ),
-    *("/factors?q=diesel", "/method", "/channels", "/changes", "/inventory?from=wrong"),
+    *("/factors?q=diesel", "/method", "/channels", "/changes", "/setup", "/inventory?from=wrong"),
 )
 """Pages of a book, and one that is refused."""
 

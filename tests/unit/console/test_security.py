@@ -14,7 +14,7 @@ from tests.unit.console.conftest import HERE
 from tests.unit.console.reading import Reading
 from tonne.client import Client, Credentials
 from tonne.console.access import OwnAccess, PassedAccess, RequestForeign, is_loopback
-from tonne.console.application import DOWNLOADS, FILES, HEADERS, PAGES, application
+from tonne.console.application import ACTIONS, DOWNLOADS, FILES, HEADERS, PAGES, application
 from tonne.errors import BookUnknown
 
 IDS = {
@@ -200,7 +200,7 @@ def test_a_foreign_book_is_refused_as_the_api_refuses(passed, issuer, guarded):
     """The same words for a book of others and for one that is not there, on every page."""
     token = issuer.token("ann", ["acme:auditor"])
     with Client(guarded.server.address, credentials=Credentials(token=token)) as ann:
-        for path in [*PAGES, *DOWNLOADS]:
+        for path in [*PAGES, *DOWNLOADS, *ACTIONS]:
             if "{book}" not in path:
                 continue
             told = []
@@ -208,6 +208,8 @@ def test_a_foreign_book_is_refused_as_the_api_refuses(passed, issuer, guarded):
                 place = path.format(book=book, **IDS | {"edition": "own"})
                 if "/factors/" in path:
                     place += "?own=1"
+                if path in ACTIONS:
+                    place += "?source=erp&offset=0&keep=1"
                 answer = passed.get(place, headers=bearer(token))
                 assert answer.status_code in {403, 404}, (place, answer.text)
                 told.append((answer.status_code, answer.text.replace(book, "BOOK")))

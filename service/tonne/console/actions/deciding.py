@@ -264,6 +264,7 @@ def reverse_side(visit: Visit, said: Said) -> Done:
 def look_prepared(visit: Visit) -> Prepared:
     """Say what a look for overlaps does."""
     say = visit.say
+    visit.client.get_book(visit.book)  # of a book that one may not see there is no page
     return Prepared(
         say("Look for overlaps"),
         say("Months that were touched since the last look are laid side by side."),

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
+from tonne.console.pages.setup import checklist
 from tonne.console.parts import numbers
 from tonne.console.parts.blocks import (
     Drawing,
@@ -141,6 +142,7 @@ def overview(visit: Visit) -> Page:
         year = replace(year, as_of=str(total.moment.commit))
     scopes = client.inventory(book, by="scope", **year.asked())
     blocks: list[Block] = [year_links(visit, year)]
+    blocks += checklist(visit, client.list_periods(book))
     blocks += _warnings(visit, scopes)
     blocks.append(_tiles(visit, year, total, scopes))
     blocks.append(_months(visit, year))

@@ -45,7 +45,9 @@ def records(visit: Visit) -> Page:
         for name in ("id", "source", "offset", "facility", "activity", "channel")
     }
     blocks: list[Block] = [_form(visit, asked)]
-    if any(asked.values()):
+    if not any(asked.values()):
+        visit.client.get_book(visit.book)  # of a book that one may not see there is no page
+    else:
         found = list(islice(_found(visit, asked), RECORDS_MAX + 1))
         blocks.append(_table(visit, found[:RECORDS_MAX], is_cut=len(found) > RECORDS_MAX))
     options = " ".join(
