@@ -22,7 +22,8 @@ BACKLOG = 64
 
 
 def run(
-    address: tuple[str, int],
+    host: str,
+    port: int,
     access: Access,
     on_start: Callable[[str], None],
     *,
@@ -36,7 +37,6 @@ def run(
     ConfigInvalid
         The address cannot be listened on.
     """
-    host, port = address
     try:
         listener = _bind(host.strip("[]"), port)
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -77,12 +76,13 @@ def console(
         typer.echo(f"http://{address}/ shows {server}")
 
     writing = rights.Writing.asked(is_shared=not behind_proxy, asked=write)
-    run = partial(serving.run, (host, int(port)), on_start=tell, writing=writing, author=author)
     if behind_proxy:
-        run(access.PassedAccess(_passing(server)))
+        shown = access.PassedAccess(_passing(server))
+        serving.run(host, int(port), shown, tell, writing=writing, author=author)
         return
     with connect(server) as client:
-        run(access.OwnAccess(client))
+        own = access.OwnAccess(client)
+        serving.run(host, int(port), own, tell, writing=writing, author=author)
 
 
 def _passing(server: str) -> Callable[[str], Client]:

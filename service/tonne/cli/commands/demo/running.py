@@ -95,7 +95,7 @@ def _pages() -> Callable[[Client], None]:
         say(f"console: http://{address}/books/{BOOK} (Ctrl-C ends it)")
 
     def show(client: Client) -> None:
-        serving.run((CONSOLE_HOST, CONSOLE_PORT), access.OwnAccess(client), tell)
+        serving.run(CONSOLE_HOST, CONSOLE_PORT, access.OwnAccess(client), tell)
 
     return show
 
