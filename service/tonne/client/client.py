@@ -38,6 +38,7 @@ from tonne.v1 import (
     indicators_pb2_grpc,
     ingest_pb2,
     ingest_pb2_grpc,
+    ledger_pb2,
     ledger_pb2_grpc,
     overlaps_pb2_grpc,
     periods_pb2_grpc,
@@ -141,6 +142,12 @@ class Client(
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
         self.close()
+
+    def get_access(self, book: str) -> results.Access:
+        """Say who calls, and what this caller may do with a book."""
+        request = ledger_pb2.GetAccessRequest(name=book_name(book))
+        answer = self._call(self._ledger.GetAccess, request)
+        return results.Access(answer.caller, tuple(answer.roles), frozenset(answer.calls))
 
     # Channels and records.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.import_results import (
@@ -23,7 +22,7 @@ from tonne.client.answers.results import (
     read_ledger_record,
     telling,
 )
-from tonne.client.imports import ImportCalls
+from tonne.client.imports import ImportCalls, request_ids
 from tonne.client.wire.calls import PAGE_SIZE
 from tonne.client.wire.resources import book_name, source_name
 from tonne.v1 import corrections_pb2
@@ -114,6 +113,7 @@ class CorrectionCalls(ImportCalls):
         reason: str,
         reason_code: str = "error",
         author: str = "",
+        request_id: str = "",
     ) -> AppendResult:
         """Reverse records and post others for them; a batch of them at once, or not at all.
 
@@ -128,6 +128,8 @@ class CorrectionCalls(ImportCalls):
             As many.
         reason, reason_code, author : str
             As of `reverse_records`.
+        request_id : str
+            As of `mend_records`.
 
         Raises
         ------
@@ -137,11 +139,12 @@ class CorrectionCalls(ImportCalls):
         FieldInvalid
             A new record would go to quarantine: nothing of its batch was corrected.
         """
+        identify = request_ids(request_id)
 
         def call(mine: Sequence[int], batch: Batch) -> Any:
             request = corrections_pb2.CorrectRecordsRequest(
                 name=source_name(book, source),
-                request_id=str(uuid.uuid4()),
+                request_id=identify(mine),
                 offsets=mine,
                 reason_code=f"REASON_CODE_{reason_code.upper()}",
                 reason=reason,

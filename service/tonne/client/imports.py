@@ -26,6 +26,7 @@ from tonne.client.answers.results import (
 from tonne.client.append.batches import Batches, Records
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, channel_name, read_refused, source_name
+from tonne.errors import FieldInvalid
 from tonne.model import ControlTotals, Limits
 from tonne.quantities import quantity_decimal
 from tonne.v1 import imports_pb2, ledger_pb2
@@ -208,7 +209,13 @@ class ImportCalls(Calls):
         return join_digests(parts)
 
     def mend_records(
-        self, book: str, channel: str, offsets: Sequence[int], records: Records
+        self,
+        book: str,
+        channel: str,
+        offsets: Sequence[int],
+        records: Records,
+        *,
+        request_id: str = "",
     ) -> AppendResult:
         """Post records in place of those in quarantine or in suspense, each at most once.
 
@@ -220,6 +227,9 @@ class ImportCalls(Calls):
             Offset of each record, ascending.
         records : Records
             As many.
+        request_id : str
+            A UUID that names what is asked for: said again with the same records, it does nothing
+            more. Empty: each call is its own.
 
         Raises
         ------
@@ -227,10 +237,11 @@ class ImportCalls(Calls):
             What is at an offset is not, or no longer, in quarantine or in suspense. Those of the
             calls before are posted; compare again.
         """
+        identify = request_ids(request_id)
 
         def call(mine: Sequence[int], batch: Batch) -> Any:
             request = imports_pb2.MendRecordsRequest(
-                name=source_name(book, channel), request_id=str(uuid.uuid4()), offsets=mine
+                name=source_name(book, channel), request_id=identify(mine), offsets=mine
             )
             batch.put_into(request)
             return self._call(self._imports.MendRecords, request)
@@ -269,3 +280,20 @@ class ImportCalls(Calls):
             rounded_count=batches.rounded.count,
             rounded_first=batches.rounded.first,
         )
+
+
+def request_ids(request_id: str) -> Callable[[Sequence[int]], str]:
+    """Give what names the call of each batch: by the id of the whole and the batch's offsets.
+
+    Raises `FieldInvalid` of an id that is no UUID.
+    """
+    if not request_id:
+        return lambda _: str(uuid.uuid4())
+    try:
+        whole = uuid.UUID(request_id)
+    except ValueError as error:
+        raise FieldInvalid(
+            f"request_id: expected a UUID; got {request_id!r}",
+            metadata={"field": "request_id", "value": request_id},
+        ) from error
+    return lambda offsets: str(uuid.uuid5(whole, f"{offsets[0]}-{offsets[-1]}"))

@@ -41,8 +41,23 @@ class TokenMissing(AccessRefused):
     code = "TOKEN_MISSING"
 
 
+class ActionsOff(AccessRefused):
+    """A form that was sent to a console that only shows."""
+
+    code = "ACTIONS_OFF"
+
+
+class FormStale(AccessRefused):
+    """A form of another session, of another caller, or of a console that was started anew."""
+
+    code = "FORM_STALE"
+
+
 class Access(Protocol):
     """Gives a client that speaks for whoever asks."""
+
+    is_shared: bool
+    """Whether everybody who reaches the console has one identity."""
 
     def client_of(self, headers: Mapping[str, str]) -> AbstractContextManager[Client]:
         """Give the client of a request, for its duration."""
@@ -60,6 +75,8 @@ class OwnAccess:
     client : Client
         With the command's own credentials.
     """
+
+    is_shared = True
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -84,6 +101,8 @@ class PassedAccess:
     connect : callable
         Makes a client of a token.
     """
+
+    is_shared = False
 
     def __init__(self, connect: Callable[[str], Client]) -> None:
         self._connect = connect

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 from contextlib import ExitStack
-from http import HTTPStatus
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tonne.console.access import AccessRefused, check_origin
+from tonne.console.access import check_origin
+from tonne.console.actions import closing, correcting, deciding
+from tonne.console.guarding import Guard
 from tonne.console.language import choose
 from tonne.console.pages import (
     books,
@@ -26,23 +26,31 @@ from tonne.console.pages import (
     history,
     inventory,
     overview,
-    worklists,
+    records,
+    setup,
 )
 from tonne.console.pages.steering import apart, indicators, suppliers
-from tonne.console.parts.blocks import Lines, Page
+from tonne.console.pages.waiting import overlaps, same, worklists
+from tonne.console.parts.blocks import Lines
+from tonne.console.posting import Posting
+from tonne.console.refusals import html_of, http_error, refusal
 from tonne.console.rendering import frame_of, read, render
-from tonne.console.visits import Visit
-from tonne.errors import CapacityError, InputError, TonneError
-from tonne.text.masking import mask
+from tonne.console.rights import Rights, Writing
+from tonne.console.visits import TOLD, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from starlette.datastructures import QueryParams
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from tonne.client import Client
     from tonne.console.access import Access
+    from tonne.console.actions.action import Action
+    from tonne.console.parts.blocks import Page
+
+    VisitOf = Callable[[Request, Client, QueryParams], Visit]
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -51,7 +59,8 @@ HEADERS: Final = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # With `no-referrer` a browser would not say where a form comes from, which is checked.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -62,25 +71,37 @@ HEADERS: Final = {
 PAGES: Final[dict[str, Callable[[Visit], Page]]] = {
     "/": books.books,
     "/books/{book}": overview.overview,
+    "/books/{book}/setup": setup.setup,
     "/books/{book}/inventory": inventory.inventory,
     "/books/{book}/explain": explain.explain,
     "/books/{book}/bridge": history.bridge,
     "/books/{book}/coverage": coverage.coverage,
     "/books/{book}/suspense": worklists.suspense,
     "/books/{book}/quarantine": worklists.quarantine,
-    "/books/{book}/conflicts": worklists.conflicts,
+    "/books/{book}/conflicts": same.conflicts,
+    "/books/{book}/conflicts/{number}": same.conflict,
+    "/books/{book}/overlaps": overlaps.overlaps,
+    "/books/{book}/overlaps/{number}": overlaps.overlap,
     "/books/{book}/notices": worklists.notices,
     "/books/{book}/indicators": indicators.indicators,
     "/books/{book}/indicators/{indicator}": apart.indicator,
     "/books/{book}/suppliers": suppliers.suppliers,
     "/books/{book}/factors": factors.factors,
     "/books/{book}/factors/{edition}/{row}": factors.factor,
+    "/books/{book}/records": records.records,
     "/books/{book}/method": ground.method,
     "/books/{book}/channels": ground.channels,
     "/books/{book}/periods": history.periods,
     "/books/{book}/changes": history.changes,
 }
 """Pages by their paths."""
+
+ACTIONS: Final[dict[str, Action]] = {
+    **closing.ACTIONS,
+    **correcting.ACTIONS,
+    **deciding.ACTIONS,
+}
+"""Actions by their paths."""
 
 DOWNLOADS: Final[dict[str, tuple[Callable[[Visit], Iterator[bytes]], str]]] = {
     "/books/{book}/inventory.csv": (downloads.csv_of, "text/csv; charset=utf-8"),
@@ -93,30 +114,35 @@ FILES: Final = {
     "/static/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
-STATUSES: Final = {
-    **dict.fromkeys(
-        ("CREDENTIALS_MISSING", "CREDENTIALS_INVALID", "TOKEN_MISSING"), HTTPStatus.UNAUTHORIZED
-    ),
-    **dict.fromkeys(("ROLE_MISSING", "REQUEST_FOREIGN"), HTTPStatus.FORBIDDEN),
-    **dict.fromkeys(
-        (
-            *("BOOK_UNKNOWN", "NOT_REGISTERED", "METHOD_UNKNOWN", "EDITION_UNKNOWN"),
-            *("FACTOR_UNKNOWN", "CHANNEL_UNKNOWN", "STATEMENT_UNKNOWN"),
-        ),
-        HTTPStatus.NOT_FOUND,
-    ),
-}
-"""Statuses of errors by their codes; of others the family decides."""
 
-LOGGER = logging.getLogger("tonne.console")
+def application(access: Access, writing: Writing = Writing.NEVER, author: str = "") -> ASGIApp:
+    """Make the application of an access.
 
+    Parameters
+    ----------
+    access : Access
+        Gives the client of a request.
+    writing : Writing
+        Whether it takes actions: forms that are sent. All else is GET and HEAD alone.
+    author : str
+        Who acts where the server does not know its callers.
+    """
+    guard = Guard(is_secure=not access.is_shared)
 
-def application(access: Access) -> ASGIApp:
-    """Make the application of an access; it takes GET and HEAD alone, and so changes nothing."""
+    def visit_of(request: Request, client: Client, given: QueryParams) -> Visit:
+        return _visit(request, client, given, (writing, author))
+
+    acts = [(path, Posting(access, guard, visit_of, each)) for path, each in ACTIONS.items()]
     routes = [
-        *(Route(path, _page(access, draw), methods=["GET"]) for path, draw in PAGES.items()),
+        # Before the pages: a name in a path may be anything.
+        *(Route(path, each.show, methods=["GET"]) for path, each in acts),
+        *(Route(path, each.taker(), methods=["POST"]) for path, each in acts),
         *(
-            Route(path, _download(access, write, kind), methods=["GET"])
+            Route(path, _page(access, guard, visit_of, draw), methods=["GET"])
+            for path, draw in PAGES.items()
+        ),
+        *(
+            Route(path, _download(access, visit_of, write, kind), methods=["GET"])
             for path, (write, kind) in DOWNLOADS.items()
         ),
         *(Route(path, _file(*found), methods=["GET"]) for path, found in FILES.items()),
@@ -124,7 +150,7 @@ def application(access: Access) -> ASGIApp:
     ]
     inner = Starlette(
         routes=routes,
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: http_error},
     )
     # A redirect would name whatever host the request names.
     inner.router.redirect_slashes = False
@@ -160,45 +186,53 @@ class Guarded:
         await self._inner(scope, receive, guarded)
 
 
-def _visit(request: Request, client: Client) -> Visit:
+def _visit(
+    request: Request, client: Client, given: QueryParams, acting: tuple[Writing, str]
+) -> Visit:
     values = {name: str(value) for name, value in request.path_params.items()}
+    book = values.pop("book", "")
     return Visit(
         client,
-        choose(request.query_params.get("lang", ""), request.headers.get("accept-language", "")),
-        values.pop("book", ""),
+        choose(given.get("lang", ""), request.headers.get("accept-language", "")),
+        book,
         request.url.path,
-        request.query_params,
+        given,
         values,
+        Rights(client, book, *acting),
     )
 
 
-def _page(access: Access, draw: Callable[[Visit], Page]) -> Callable[[Request], Response]:
+def _page(
+    access: Access, guard: Guard, visit_of: VisitOf, draw: Callable[[Visit], Page]
+) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         try:
             check_origin(request.headers)
             with access.client_of(request.headers) as client:
-                visit = _visit(request, client)
+                visit = visit_of(request, client, request.query_params)
                 page = draw(visit)
-                return _html(render(page, frame_of(visit), visit.say))
+                if told := guard.unseal(visit.path, visit.query.get(TOLD, "")):
+                    page = replace(page, blocks=[Lines([told], "good"), *page.blocks])
+                return html_of(render(page, frame_of(visit), visit.say))
         except Exception as error:  # noqa: BLE001  # the border: whatever happens is told
-            return _refusal(request, error)
+            return refusal(request, error)
 
     return answer
 
 
 def _download(
-    access: Access, write: Callable[[Visit], Iterator[bytes]], kind: str
+    access: Access, visit_of: VisitOf, write: Callable[[Visit], Iterator[bytes]], kind: str
 ) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         with ExitStack() as stack:
             try:
                 check_origin(request.headers)
                 client = stack.enter_context(access.client_of(request.headers))
-                visit = _visit(request, client)
+                visit = visit_of(request, client, request.query_params)
                 parts = write(visit)
                 first = next(parts)  # what is refused is refused before the first byte
             except Exception as error:  # noqa: BLE001  # the border: whatever happens is told
-                return _refusal(request, error)
+                return refusal(request, error)
             kept = stack.pop_all()
         name = f"{visit.book}-{visit.path.rpartition('/')[2]}"
         return StreamingResponse(
@@ -221,50 +255,3 @@ def _file(name: str, kind: str) -> Callable[[Request], Response]:
         return Response(read(name), media_type=kind)
 
     return answer
-
-
-def _html(content: bytes, status: int = HTTPStatus.OK) -> Response:
-    return Response(content, status, media_type="text/html; charset=utf-8")
-
-
-def status_of(error: TonneError | AccessRefused) -> int:
-    """Give the status of an error: by its code, else by its family."""
-    if error.code in STATUSES:
-        return int(STATUSES[error.code])
-    if isinstance(error, InputError):
-        return HTTPStatus.BAD_REQUEST
-    if isinstance(error, CapacityError):
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    return HTTPStatus.BAD_GATEWAY
-
-
-def _refusal(request: Request, error: Exception) -> Response:
-    """Tell an error as the API tells it; what is ours is logged, and told by a number alone."""
-    if isinstance(error, TonneError | AccessRefused):
-        return _told(request, status_of(error), error.message, error.code)
-    incident = secrets.token_hex(6)
-    LOGGER.error("incident %s", incident, exc_info=error)
-    text = f"the console failed; its log has more under incident {incident}"
-    return _told(request, HTTPStatus.INTERNAL_SERVER_ERROR, text, "INTERNAL")
-
-
-async def _http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  # registered for this class alone
-    told = _told(request, error.status_code, error.detail, "")
-    told.headers.update(error.headers or {})
-    return told
-
-
-def _told(request: Request, status: int, text: str, code: str) -> Response:
-    say = choose(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
-    visit = Visit(
-        None,  # type: ignore[arg-type]  # a page of an error asks nothing
-        say,
-        str(request.path_params.get("book", "")) if code != "BOOK_UNKNOWN" else "",
-        request.url.path,
-        request.query_params,
-        {},
-    )
-    phrase = HTTPStatus(status).phrase
-    page = Page(f"{status} {phrase}", [Lines([mask(text)], "warning")], code)
-    return _html(render(page, frame_of(visit), say), status)

@@ -35,6 +35,7 @@ MENU: Final = (
             ("suspense", "Suspense"),
             ("quarantine", "Quarantine"),
             ("conflicts", "Conflicts"),
+            ("overlaps", "Overlaps"),
             ("notices", "Notices"),
         ),
     ),
@@ -42,11 +43,13 @@ MENU: Final = (
     (
         "What it rests on",
         (
+            ("records", "Records"),
             ("factors", "Factors"),
             ("method", "Method"),
             ("channels", "Channels"),
             ("periods", "Periods"),
             ("changes", "Changes"),
+            ("setup", "Setup"),
         ),
     ),
 )

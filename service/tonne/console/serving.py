@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from tonne.console.application import application
+from tonne.console.rights import Writing
 from tonne.errors import ConfigInvalid
 
 if TYPE_CHECKING:
@@ -20,8 +21,16 @@ BACKLOG = 64
 """Connections that wait to be taken."""
 
 
-def run(host: str, port: int, access: Access, on_start: Callable[[str], None]) -> None:
-    """Serve until a signal; `on_start` is told the address.
+def run(
+    host: str,
+    port: int,
+    access: Access,
+    on_start: Callable[[str], None],
+    *,
+    writing: Writing = Writing.NEVER,
+    author: str = "",
+) -> None:
+    """Serve until a signal; `on_start` is told the address. The rest is as of `application`.
 
     Raises
     ------
@@ -40,7 +49,7 @@ def run(host: str, port: int, access: Access, on_start: Callable[[str], None]) -
         on_start(f"{name}:{found[1]}")
         server = uvicorn.Server(
             uvicorn.Config(
-                application(access),
+                application(access, writing, author),
                 log_level="warning",
                 access_log=False,
                 server_header=False,

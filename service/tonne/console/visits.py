@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
     from tonne.client import Client
     from tonne.console.language import Language
+    from tonne.console.rights import Rights
 
 VALUES_MAX = 200
 """Values that one address may have: a page is of what a person chose."""
 
 VALUE_CHARS_MAX = 1_000
+
+TOLD = "told"
+"""What an address says of an act that led to it, sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Visit:
         What came behind the path.
     values : mapping of str to str
         What the path had, but the book.
+    rights : Rights
+        What the caller may do.
     """
 
     client: Client
@@ -48,6 +54,7 @@ class Visit:
     path: str
     query: QueryParams
     values: dict[str, str]
+    rights: Rights
 
     def place(self, *page: str) -> str:
         """Write the path of a page of the book."""
@@ -75,7 +82,8 @@ class Visit:
 
     def in_language(self, code: str) -> str:
         """Write this very address in another language."""
-        pairs = [(name, value) for name, value in self.query.multi_items() if name != "lang"]
+        left_out = {"lang", TOLD}
+        pairs = [(name, value) for name, value in self.query.multi_items() if name not in left_out]
         return f"{quote(self.path)}?{urlencode([*pairs, ('lang', code)])}"
 
     def given(self, name: str, choices: tuple[str, ...] = (), default: str = "") -> str:

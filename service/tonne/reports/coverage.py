@@ -176,8 +176,9 @@ class Runs:
         )
         numbers = self.subjects.select(*SUBJECT, "subject")
         between = records.filter("is_between").join(numbers, on=SUBJECT, how="left")
-        self._pending.append(between.select(_RUN.keys()))
-        self._pending_rows += between.height
+        chains = _chained(between.select(_RUN.keys()))
+        self._pending.append(chains)
+        self._pending_rows += chains.height
         self._count()
         if self._pending_rows > max(PENDING_ROWS, self.runs.height):
             self.settle()
@@ -215,6 +216,25 @@ class Runs:
         if self._hold is not None:
             rows = self.runs.height + self.overlaps.height + self.subjects.height
             self._hold.grow_to(PART_BYTES + (rows + self._pending_rows) * RUN_BYTES)
+
+
+def _chained(records: pl.DataFrame) -> pl.DataFrame:
+    """Join records of a subject that follow each other, each where the one before it ends.
+
+    Readings come in their order: a day of quarter-hours is one chain, and what is sorted then is
+    few. As many records lie over each moment as before, so runs and overlaps are the same.
+    """
+    start, end = pl.col("start"), pl.col("end")
+    marked = records.with_columns(
+        (start != end.shift(1).over("subject")).fill_null(value=True).alias("is_first"),
+        (end != start.shift(-1).over("subject")).fill_null(value=True).alias("is_last"),
+    )
+    firsts, lasts = (
+        # In the order of each subject, so that first and last of a chain stand in one row.
+        marked.filter(name).sort("subject", maintain_order=True)
+        for name in ("is_first", "is_last")
+    )
+    return firsts.select("subject", "start").with_columns(lasts["end"])
 
 
 _BEFORE = pl.col("end").cum_max().shift(1).over("subject")

@@ -371,6 +371,22 @@ class GetBookRequest(_message.Message):
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
+class GetAccessRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class Access(_message.Message):
+    __slots__ = ("caller", "roles", "calls")
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    ROLES_FIELD_NUMBER: _ClassVar[int]
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    roles: _containers.RepeatedScalarFieldContainer[str]
+    calls: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, caller: _Optional[str] = ..., roles: _Optional[_Iterable[str]] = ..., calls: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class ListBooksRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "filter", "order_by")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]

@@ -45,6 +45,11 @@ class LedgerServiceStub:
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.GetBookRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_ledger__pb2.Book.FromString,
                 _registered_method=True)
+        self.GetAccess = channel.unary_unary(
+                '/tonne.v1.LedgerService/GetAccess',
+                request_serializer=tonne_dot_v1_dot_ledger__pb2.GetAccessRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_ledger__pb2.Access.FromString,
+                _registered_method=True)
         self.ListBooks = channel.unary_unary(
                 '/tonne.v1.LedgerService/ListBooks',
                 request_serializer=tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.SerializeToString,
@@ -160,6 +165,13 @@ class LedgerServiceServicer:
 
     def GetBook(self, request, context):
         """Reads a book.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAccess(self, request, context):
+        """Says who calls, and what this caller may do with a book.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -323,6 +335,11 @@ def add_LedgerServiceServicer_to_server(servicer, server):
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.GetBookRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_ledger__pb2.Book.SerializeToString,
             ),
+            'GetAccess': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccess,
+                    request_deserializer=tonne_dot_v1_dot_ledger__pb2.GetAccessRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_ledger__pb2.Access.SerializeToString,
+            ),
             'ListBooks': grpc.unary_unary_rpc_method_handler(
                     servicer.ListBooks,
                     request_deserializer=tonne_dot_v1_dot_ledger__pb2.ListBooksRequest.FromString,
@@ -479,6 +496,33 @@ class LedgerService:
             '/tonne.v1.LedgerService/GetBook',
             tonne_dot_v1_dot_ledger__pb2.GetBookRequest.SerializeToString,
             tonne_dot_v1_dot_ledger__pb2.Book.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAccess(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.LedgerService/GetAccess',
+            tonne_dot_v1_dot_ledger__pb2.GetAccessRequest.SerializeToString,
+            tonne_dot_v1_dot_ledger__pb2.Access.FromString,
             options,
             channel_credentials,
             insecure,

@@ -197,3 +197,22 @@ def test_the_commands_reverse_correct_and_list(running, client, book, tmp_path):
     rows = [json.loads(line) for line in text.splitlines()] if "}\n{" in text else json.loads(text)
     assert [each["kind"] for each in rows] == ["reversal", "correction"]
     assert rows[1]["after"].startswith("80 kWh")
+
+
+@pytest.mark.usefixtures("channel")
+def test_a_request_that_is_said_twice_is_one(client, book):
+    """Corrected and mended by a name of one's own: once, and no other content by that name."""
+    said = {"request_id": str(uuid.uuid4())}
+    row = _row(client, book) | {"quantity": "7"}
+    for _ in range(2):
+        client.correct_records(id_of(book), "meter", [0], [row], **WHY, **said)
+    assert len(list(client.list_corrections(id_of(book)))) == 1
+    with pytest.raises(ContentMustMatch):
+        client.correct_records(id_of(book), "meter", [0], [row | {"quantity": "8"}], **WHY, **said)
+    mended = {"request_id": str(uuid.uuid4())}
+    before = kg(client, book)
+    for _ in range(2):
+        client.mend_records(id_of(book), "meter", [2], [row], **mended)
+    assert kg(client, book) - before == Decimal("2.8")
+    with pytest.raises(FieldInvalid, match="request_id: expected a UUID"):
+        client.mend_records(id_of(book), "meter", [2], [row], request_id="mine")

@@ -27,8 +27,9 @@ from tests.support.servers.api import (
     record,
 )
 from tests.support.servers.identities import AUDIENCE, Issuer, SigningKey, api_for
+from tonne.client import Client
 from tonne.edge.access.roles import RULES, Role
-from tonne.errors import ConfigInvalid, DefectError
+from tonne.errors import BookUnknown, ConfigInvalid, DefectError
 from tonne.v1 import (
     catalogue_pb2,
     changes_pb2,
@@ -201,6 +202,26 @@ def test_each_role_may_what_the_page_says(connect, issuer, name):
             info, _ = details_of(error)
             assert info.reason == "ROLE_MISSING"
             assert set(info.metadata["roles"].split(" or ")) == allowed
+
+
+@pytest.mark.parametrize("roles", [[each] for each in Role] + [["producer", "reader"]])
+def test_a_caller_is_told_what_it_may(connect, issuer, roles):
+    """Who it is, its roles on the book, and the very calls that the page gives these."""
+    api = connect(issuer.token("ann", {"acme": roles, "zeta": ["admin"]}))
+    told = api.ledger.GetAccess(ledger_pb2.GetAccessRequest(name="books/acme"))
+    assert (told.caller, list(told.roles)) == ("ann", sorted(roles))
+    stated = table_of_the_page()
+    assert list(told.calls) == sorted(name for name in stated if stated[name] & set(roles))
+
+
+def test_where_callers_are_not_told_apart_nobody_has_a_name(tmp_path):
+    """Everybody may everything, and the answer says so; of an unknown book it says nothing."""
+    with RunningServer(tmp_path) as running, Client(running.server.address) as client:
+        client.create_book("acme")
+        told = client.get_access("acme")
+        assert (told.caller, told.calls) == ("", frozenset(METHODS))
+        with pytest.raises(BookUnknown):
+            client.get_access("absent")
 
 
 @pytest.mark.parametrize("name", sorted(METHODS))

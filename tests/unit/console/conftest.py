@@ -27,6 +27,12 @@ record_id,facility,activity,quantity,unit,start,end,region
 """
 """One record that breaks a rule, and two of one id."""
 
+DAILY = """\
+record_id,facility,activity,quantity,unit,start,end,region
+d1,hut,electricity.grid,250.5,kWh,2025-06-10,2025-06-11,CN-GD
+"""
+"""A day of a month that `STORY` has whole, by another channel and id."""
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
@@ -54,7 +60,7 @@ def story(client):
     """The book."""
     client.create_book("story", display_name="Story & Sons")
     client.import_facilities("story", SITES)
-    for name, text in (("erp", STORY), ("more", FURTHER)):
+    for name, text in (("erp", STORY), ("more", FURTHER), ("daily", DAILY)):
         with client.channel("story", name) as channel:
             channel.append(csv.DictReader(io.StringIO(text)))
     target = Target(
@@ -71,4 +77,6 @@ def story(client):
         statement_of("steel", Supplier("Steel & Co"), valid_from="2025-01-01", reason="list"),
     ]
     client.add_statements("story", stated, author="board")
+    client.check_overlaps("story")
+    client.compare_same_records("story")
     return "story"

@@ -2,97 +2,43 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
-import sys
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+
+from tests.unit.console.looking import LOOKS, chromium, console_of, faults_of, looked_at
+
+__all__ = ["chromium", "looked_at"]
 
 PAGES = (
     *("", "/inventory", "/explain?account=scope1", "/bridge", "/coverage", "/suspense"),
-    *("/quarantine", "/conflicts", "/notices", "/indicators", "/suppliers", "/periods"),
-    *("/factors?q=diesel", "/method", "/channels", "/changes", "/inventory?from=wrong"),
+    *(
+        "/quarantine",
+        "/conflicts",
+        "/overlaps",
+        "/overlaps/1",
+        "/notices",
+        "/indicators",
+        "/suppliers",
+        "/periods",
+    ),
+    *("/factors?q=diesel", "/method", "/channels", "/changes", "/setup", "/inventory?from=wrong"),
 )
 """Pages of a book, and one that is refused."""
-
-LOOKS = {
-    "wide": {"viewport": {"width": 1280, "height": 800}},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "small": {"viewport": {"width": 360, "height": 740}, "locale": "zh-CN"},
-}
-
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """The system's browser."""
-    path = shutil.which("chromium")
-    assert path, "chromium is missing: apt-get install chromium (`make system` does it)"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
 def address(running):
     """Where a console of its own process serves the module's server."""
-    options = ["--server", running.server.address, "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "tonne.cli.main", "console", *options],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield re.match(r"(http://\S+)/ shows", process.stdout.readline())[1]
-        process.terminate()
-
-
-@pytest.fixture
-def looked_at(chromium, address):
-    """Open a page of a look; whatever the browser complains of, or asks elsewhere for, fails."""
-    complaints, contexts = [], []
-
-    def open_page(look):
-        context = chromium.new_context(base_url=address, **LOOKS[look])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "requestfailed",
-            # A click that leaves a page ends what it was still loading.
-            lambda request: (
-                request.failure == "net::ERR_ABORTED" or complaints.append(request.url)
-            ),
-        )
-        page.on(
-            "request",
-            lambda request: request.url.startswith(address) or complaints.append(request.url),
-        )
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    refused = "Failed to load resource: the server responded with a status of 400 (Bad Request)"
-    assert [each for each in complaints if each != refused] == []
+    with console_of(running) as found:
+        yield found
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_keeps_the_rules_of_access_and_its_width(looked_at, story, look):
     """axe finds nothing; only tables and charts scroll sideways, never the page."""
     page = looked_at(look)
-    axe = Axe()
     for path in PAGES:
         page.goto(f"/books/{story}{path}")
-        found = axe.run(page, options={"runOnly": RULES}).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == [], path
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= LOOKS[look]["viewport"]["width"], path
+        assert faults_of(page, look) == [], path
 
 
 def test_dark_is_dark_and_chinese_chinese(looked_at, story):

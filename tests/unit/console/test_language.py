@@ -13,8 +13,10 @@ from tests.unit.console.reading import read
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.client.answers.report_results import CONSOLIDATIONS
 from tonne.console import rendering
+from tonne.console.actions import fields
 from tonne.console.language import choose, language_of
-from tonne.console.pages import history, inventory, overview
+from tonne.console.pages import history, inventory, overview, records
+from tonne.console.pages.waiting import overlaps
 from tonne.model import FACILITY_TYPES, ChannelState
 from tonne.statements.answers import Standing
 from tonne.statements.changes.bridges import Cause
@@ -53,6 +55,10 @@ def worded():
     yield from (str(each).replace("_", " ").capitalize() for each in Attribute if each)
     yield from (each for each in history.KINDS if each)
     yield from (title for title, _ in history.STATES.values())
+    yield from (title for title, _ in overlaps.STATES.values())
+    yield from (title for title, _ in records.STATUSES.values())
+    yield from fields.TITLES.values()
+    yield from (each.replace("_", " ") for each in fields.FORM_FIELDS)
     for group, pages in rendering.MENU:
         yield group
         yield from (title for _, title in pages)

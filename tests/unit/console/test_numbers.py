@@ -211,3 +211,29 @@ def test_a_bridge_adds_up(browser, client, story):
         total = client.inventory(story, from_period=month, to_period=month).total.kg_co2e
         assert found[month] == Fraction(total)
     assert "tonne bridge --book=story --from=2025-01..2025-01" in page.text
+
+
+def test_overlaps_are_those_of_the_api(browser, client, story):
+    """Each side's worth to the last digit, on the list and on its own page; a filter narrows."""
+    listed = list(client.list_overlaps(story, is_undecided=True))
+    assert {each.activity for each in listed} == {"electricity.grid", "fuel.diesel.stationary"}
+    page = read(browser.get(f"/books/{story}/overlaps"))
+    worth = [side.kg_co2e for each in listed for month in each.months for side in month.sides]
+    assert titles_of(page) == [Fraction(each) for each in worth]
+    for each in listed:
+        href = f"/books/{story}/overlaps/{each.number}"
+        assert href in page.links
+        alone = read(browser.get(href))
+        mine = [Fraction(side.kg_co2e) for month in each.months for side in month.sides]
+        assert titles_of(alone) == mine
+        assert each.facility in alone.text
+        assert f"tonne overlap accept {each.number} --reason WHY --book {story}" in alone.text
+    narrowed = read(browser.get(f"/books/{story}/overlaps?activity=electricity.grid"))
+    assert 0 < len(titles_of(narrowed)) < len(worth)
+    assert f"{len(listed)} " in read(browser.get(f"/books/{story}?year=2025")).text
+
+
+def titles_of(page):
+    """The kg CO2e of cells that lead nowhere, in the order of the page."""
+    found = [named.get("title", "") for tag, named in page.attributes if tag == "span"]
+    return [kg for each in found if (kg := kg_of(each.replace(",", ""))) is not None]

@@ -14,14 +14,20 @@ from tests.unit.console.conftest import HERE
 from tests.unit.console.reading import Reading
 from tonne.client import Client, Credentials
 from tonne.console.access import OwnAccess, PassedAccess, RequestForeign, is_loopback
-from tonne.console.application import DOWNLOADS, FILES, HEADERS, PAGES, application
+from tonne.console.application import ACTIONS, DOWNLOADS, FILES, HEADERS, PAGES, application
 from tonne.errors import BookUnknown
 
+IDS = {
+    "indicator": "pue_3",
+    "edition": "cn-mee-grid-2023",
+    "row": 7,
+    "number": 1,
+    "month": "2025-01",
+}
+"""What paths name besides a book."""
+
 PLACES = [
-    *(
-        path.format(book="story", indicator="pue_3", edition="cn-mee-grid-2023", row=7)
-        for path in PAGES
-    ),
+    *(path.format(book="story", **IDS) for path in PAGES),
     *(path.format(book="story") for path in DOWNLOADS),
     *FILES,
     "/healthz",
@@ -34,6 +40,7 @@ WRONG = [
     *("/books/story/inventory?by=nothing", "/books/story/factors/absent/1", "/static/../main"),
     *("/books/story/factors/uk-ghg-2025/x", "/books/story?year=x", "/books/Story%00"),
     *("/books/story/inventory.csv?from=x", "/books/story/explain?records=-1"),
+    *("/books/story/overlaps/x", "/books/story/overlaps/99", "/books/story/overlaps?show=no"),
     *("/books/story/explain?gwp_set=AR1", "/books/story/indicators/absent"),
 ]  # fmt: skip
 """Requests that are refused."""
@@ -81,12 +88,14 @@ def test_a_page_loads_its_own_files_alone(browser, path):
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_nothing_can_be_changed(browser, story):
+def test_pages_and_downloads_change_nothing(browser, story):
     """Every other method than GET and HEAD is refused, with the headers."""
-    for method in ("POST", "PUT", "PATCH", "DELETE"):
-        answer = browser.request(method, f"/books/{story}")
-        assert answer.status_code == 405
-        assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    for path in PLACES:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            answer = browser.request(method, path)
+            assert answer.status_code == 405, path
+            policy = HEADERS["Content-Security-Policy"]
+            assert answer.headers["content-security-policy"] == policy
     assert browser.head(f"/books/{story}").status_code == 200
 
 
@@ -191,14 +200,16 @@ def test_a_foreign_book_is_refused_as_the_api_refuses(passed, issuer, guarded):
     """The same words for a book of others and for one that is not there, on every page."""
     token = issuer.token("ann", ["acme:auditor"])
     with Client(guarded.server.address, credentials=Credentials(token=token)) as ann:
-        for path in [*PAGES, *DOWNLOADS]:
+        for path in [*PAGES, *DOWNLOADS, *ACTIONS]:
             if "{book}" not in path:
                 continue
             told = []
             for book in ("zeta", "absent"):
-                place = path.format(book=book, indicator="pue_3", edition="own", row=1)
+                place = path.format(book=book, **IDS | {"edition": "own"})
                 if "/factors/" in path:
                     place += "?own=1"
+                if path in ACTIONS:
+                    place += "?source=erp&offset=0&keep=1"
                 answer = passed.get(place, headers=bearer(token))
                 assert answer.status_code in {403, 404}, (place, answer.text)
                 told.append((answer.status_code, answer.text.replace(book, "BOOK")))
@@ -245,7 +256,7 @@ def test_hostile_texts_are_texts_on_every_page(browser, hostile):
     """No text of a record, a book or an address becomes a tag, an attribute or a target."""
     seen = ""
     for path in PAGES:
-        place = path.format(book=hostile, indicator="pue_3", edition="cn-mee-grid-2023", row=7)
+        place = path.format(book=hostile, **IDS)
         further = {"by": "facility", "from": "2025-01", "to": "2025-12", "year": "2025"}
         query = "&".join(f"{name}={value}" for name, value in further.items())
         answer = browser.get(f"{place}?{query}&records=50")

@@ -62,14 +62,15 @@ def day(number, month=3):
     return dt.datetime(2025, month, number, tzinfo=dt.UTC)
 
 
-RECORDS = st.lists(
-    st.tuples(
-        st.sampled_from(["a", "b"]),
-        st.sampled_from(["grid", "gas"]),
-        st.integers(0, 200),
-        st.integers(1, 60),
-    ),
-    max_size=30,
+def records_of(starts, lengths):
+    """Records of a few subjects that come one among the other."""
+    subjects = (st.sampled_from(["a", "b"]), st.sampled_from(["grid", "gas"]))
+    return st.lists(st.tuples(*subjects, starts, lengths), max_size=30)
+
+
+RECORDS = st.one_of(
+    records_of(st.integers(0, 200), st.integers(1, 60)),
+    records_of(st.integers(0, 6), st.integers(1, 2)),  # most begin where another one ends
 )
 
 

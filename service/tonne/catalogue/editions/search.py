@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -21,8 +22,19 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[a-z0-9]+")
 
+_LAST = "\x7f"
+"""Comes after every letter and digit that words have."""
+
 IN_ID, IN_TITLE, ELSEWHERE = range(3)
 """Where a word was found, the better place first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A word of a query, and the words that begin with it, of all that there are."""
+
+    word: str
+    longer: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +43,18 @@ class _Words:
 
     by_place: tuple[frozenset[str], frozenset[str], frozenset[str]]
 
-    def score(self, query: Sequence[str]) -> tuple[int, int, int] | None:
+    def score(self, query: Sequence[_Asked]) -> tuple[int, int, int] | None:
         """Rank a match, the smaller the better; None where a word of the query is missing."""
         places = 0
         beginnings = 0
-        for word in query:
-            found = [
-                (place, word not in words)
-                for place, words in enumerate(self.by_place)
-                if word in words or any(each.startswith(word) for each in words)
-            ]
-            if not found:
+        for asked in query:
+            for place, words in enumerate(self.by_place):
+                if not asked.longer.isdisjoint(words):
+                    places += place
+                    beginnings += asked.word not in words
+                    break
+            else:
                 return None
-            place, is_beginning = min(found)
-            places += place
-            beginnings += is_beginning
         # Of two matches the one with less beside it is the plainer one.
         return places, beginnings, len(self.by_place[IN_ID])
 
@@ -70,7 +79,7 @@ def search_activities(query: str, limit: int) -> tuple[list[Activity], int, list
     tuple of list of Activity, int, list of str
         The best matches first; how many matched; the nearest ids where none did.
     """
-    asked = words(query)
+    asked = _asked(query, _activity_vocabulary())
     found = []
     for activity in taxonomy.activities().values():
         score = _activity_words(activity.id).score(asked)
@@ -78,7 +87,7 @@ def search_activities(query: str, limit: int) -> tuple[list[Activity], int, list
             found.append((score if asked else (0, 0, 0), activity.id, activity))
     found.sort(key=lambda item: item[:2])
     hits = [activity for _, _, activity in found]
-    near = [] if hits else taxonomy.nearest(".".join(asked))
+    near = [] if hits else taxonomy.nearest(".".join(words(query)))
     return hits[:limit], len(hits), near
 
 
@@ -108,18 +117,29 @@ def search_factors(
     tuple of list of (str, Factor), int
         Edition and factor, the best matches first; how many matched.
     """
-    asked = words(query)
     place = region_id(region)
     found = []
     for rank, (edition, factors) in enumerate(editions):
-        known = _shipped_words(edition) if isinstance(factors, ShippedFactors) else None
+        is_shipped = isinstance(factors, ShippedFactors)
         labels: Sequence[Label | Factor] = (
             factors.labels if isinstance(factors, ShippedFactors) else factors
         )
-        for label in labels:
-            if (region and region_id(label.region) != place) or (unit and label.unit != unit):
-                continue
-            found_by = _words_of(edition, label) if known is None else known[label.row - 1]
+        kept = [
+            label
+            for label in labels
+            if not (region and region_id(label.region) != place)
+            and not (unit and label.unit != unit)
+        ]
+        if is_shipped:
+            shipped = _shipped_words(edition)
+            known = [shipped[label.row - 1] for label in kept]
+            asked = _asked(query, _shipped_vocabulary(edition))
+        else:
+            known = [_words_of(edition, label) for label in kept]
+            asked = _asked(query, _vocabulary(known))
+        if not all(each.longer for each in asked):
+            continue  # no factor of it has all words
+        for label, found_by in zip(kept, known, strict=True):
             score = found_by.score(asked)
             if score is not None:
                 recency = -label.valid_from.toordinal()
@@ -138,6 +158,31 @@ def search_factors(
 def _shipped_words(edition: str) -> tuple[_Words, ...]:
     labels = shipped_editions()[edition].factors.labels
     return tuple(_words_of(edition, label) for label in labels)
+
+
+@cache
+def _shipped_vocabulary(edition: str) -> tuple[str, ...]:
+    return _vocabulary(_shipped_words(edition))
+
+
+@cache
+def _activity_vocabulary() -> tuple[str, ...]:
+    return _vocabulary(map(_activity_words, taxonomy.activities()))
+
+
+def _vocabulary(found: Iterable[_Words]) -> tuple[str, ...]:
+    """Give all words once, sorted: those that begin with a word are next to each other."""
+    return tuple(sorted({word for each in found for those in each.by_place for word in those}))
+
+
+def _asked(query: str, vocabulary: Sequence[str]) -> list[_Asked]:
+    """Look each word of a query up once, not in each thing that is searched."""
+    asked = []
+    for word in words(query):
+        first = bisect_left(vocabulary, word)
+        stop = bisect_left(vocabulary, f"{word}{_LAST}", first)
+        asked.append(_Asked(word, frozenset(vocabulary[first:stop])))
+    return asked
 
 
 def _words_of(edition: str, factor: Label | Factor) -> _Words:

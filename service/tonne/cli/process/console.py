@@ -33,17 +33,34 @@ def console(
             "proxy in front that speaks TLS and logs people in.",
         ),
     ] = False,
+    write: Annotated[
+        bool | None,
+        typer.Option(
+            "--write/--read-only",
+            help="Take actions too, of everybody who reaches it; or of nobody. Without either: of "
+            "callers with a token of their own whom the server knows.",
+            show_default=False,
+        ),
+    ] = None,
+    author: Annotated[
+        str,
+        typer.Option(
+            "--author",
+            envvar="TONNE_AUTHOR",
+            help="Who acts where the server does not know its callers; a form asks for it.",
+        ),
+    ] = "",
 ) -> None:
     """Serve pages for a browser: inventories, where each number comes from, what waits.
 
-    On loopback everybody who reaches it is who runs it. It shows what the API says to the caller,
-    and changes nothing.
+    On loopback everybody who reaches it is who runs it: there it shows what the API says, and
+    changes nothing unless --write asks for it. Behind a proxy each caller may what the roles say.
     """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
         raise ConfigInvalid(f"--listen: expected HOST:PORT; got {listen!r}")
     try:
-        from tonne.console import access, serving  # noqa: PLC0415  # needs an extra
+        from tonne.console import access, rights, serving  # noqa: PLC0415  # needs an extra
     except ModuleNotFoundError as error:
         raise ConfigInvalid(
             "the console needs starlette and uvicorn: run `pip install 'tonne[console]'`"
@@ -58,11 +75,14 @@ def console(
     def tell(address: str) -> None:
         typer.echo(f"http://{address}/ shows {server}")
 
+    writing = rights.Writing.asked(is_shared=not behind_proxy, asked=write)
     if behind_proxy:
-        serving.run(host, int(port), access.PassedAccess(_passing(server)), tell)
+        shown = access.PassedAccess(_passing(server))
+        serving.run(host, int(port), shown, tell, writing=writing, author=author)
         return
     with connect(server) as client:
-        serving.run(host, int(port), access.OwnAccess(client), tell)
+        own = access.OwnAccess(client)
+        serving.run(host, int(port), own, tell, writing=writing, author=author)
 
 
 def _passing(server: str) -> Callable[[str], Client]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tonne.client.answers.records import record_mapping
+from google.protobuf.message import DecodeError
+
+from tonne.client.answers.records import DATA_QUALITIES, record_mapping
 from tonne.errors import FieldInvalid
 from tonne.model import ControlTotals
 from tonne.quantities import atto_of
@@ -146,7 +148,11 @@ class QuarantineCause:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that breaks a rule, with its fields as they came, texts; `raw` are its bytes."""
+    """A record that breaks a rule, with its fields as they came, texts; `raw` are its bytes.
+
+    Supplier, product, data quality and attributes are among them where the record came as a
+    message, whose bytes have them.
+    """
 
     channel: str
     offset: int
@@ -234,6 +240,7 @@ def read_quarantined(record: ledger_pb2.QuarantinedRecord) -> QuarantinedRecord:
     texts = {name: getattr(record.record, name) for name in fields}
     for name in ("start", "end"):
         texts[name] = _time_text(record.record, name)
+    texts |= _further(record.raw)
     return QuarantinedRecord(
         record.channel,
         record.offset,
@@ -245,12 +252,41 @@ def read_quarantined(record: ledger_pb2.QuarantinedRecord) -> QuarantinedRecord:
     )
 
 
+def _further(raw: bytes) -> dict[str, str]:
+    """Read the fields of a record that its bytes alone have; none where these cannot be read."""
+    if not raw:
+        return {}
+    try:
+        message = ingest_pb2.ActivityRecord.FromString(raw)
+    except DecodeError:
+        return {}
+    return {
+        **{name: getattr(message, name) for name in ("supplier", "product", "attributes")},
+        "data_quality": DATA_QUALITIES[message.data_quality]
+        if message.data_quality < len(DATA_QUALITIES)
+        else "",
+    }
+
+
 def _time_text(record: ingest_pb2.ActivityRecord, name: str) -> str:
     """Write a time of a record as ISO 8601; empty where there is none."""
     if not record.HasField(name):
         return ""
     time: dt.datetime = getattr(record, name).ToDatetime(tzinfo=dt.UTC)
     return time.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a caller may do with a book.
+
+    `caller` is empty where the server does not tell its callers apart; `calls` are the names of
+    the calls for which the roles suffice, like `ClosePeriod`.
+    """
+
+    caller: str
+    roles: tuple[str, ...]
+    calls: frozenset[str]
 
 
 AsOf = str | int | dt.datetime

@@ -71,6 +71,7 @@ _REPEATABLE = (
         "tonne.v1.LedgerService",
         (
             "GetBook",
+            "GetAccess",
             "ListBooks",
             "UpdateBook",
             "UpdateMethod",

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.client import ExplainLine, ExplainRecord, ExplainReplay
+from tonne.client.wire.resources import source_of
 from tonne.console.pages.factors import factor_link, figure_of, source_cell
 from tonne.console.pages.overview import SCOPES
 from tonne.console.parts import numbers
+from tonne.console.parts.asking import together
 from tonne.console.parts.blocks import (
     Command,
     Commands,
@@ -31,7 +33,7 @@ from tonne.console.parts.blocks import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tonne.client import Inventory
+    from tonne.client import Inventory, InventoryRow
     from tonne.console.parts.blocks import Block, Cell
     from tonne.console.parts.selecting import Chosen
     from tonne.console.visits import Visit
@@ -179,11 +181,15 @@ def _parts(visit: Visit, chosen: Chosen, *, is_whole: bool) -> list[Block]:
     """
     say = visit.say
     found: list[Block] = []
-    for dimension in ("account", "facility", "period") if is_whole else ("account", "period"):
-        if _is_one(chosen, dimension):
-            continue
-        rows = visit.client.inventory_rows(visit.book, by=dimension, **chosen.asked())
-        first = list(rows)
+    dimensions = ("account", "facility", "period") if is_whole else ("account", "period")
+    with together() as questions:
+        asked = {
+            each: questions.submit(_rows_by, visit, chosen, each)
+            for each in dimensions
+            if not _is_one(chosen, each)
+        }
+    for dimension, answer in asked.items():
+        first = answer.result()
         if dimension == "account" and not chosen.accounts:
             first = [row for row in first if row.group["account"] in _SUMMED_LEAVES]
         if len(first) < 2:  # noqa: PLR2004  # one part is the whole
@@ -211,6 +217,10 @@ def _parts(visit: Visit, chosen: Chosen, *, is_whole: bool) -> list[Block]:
             )
         )
     return found
+
+
+def _rows_by(visit: Visit, chosen: Chosen, dimension: str) -> list[InventoryRow]:
+    return list(visit.client.inventory_rows(visit.book, by=dimension, **chosen.asked()))
 
 
 _SUMMED_LEAVES = frozenset(
@@ -323,7 +333,12 @@ def _records(visit: Visit, records: list[ExplainRecord]) -> Table:
                 Text(f"{numbers.plain(record.get('quantity'))} {record.get('unit', '')}"),
                 Text(numbers.span(record.get("start"), record.get("end")), below=parts),
                 Text(
-                    f"{each.record.channel.rpartition('/')[2]} @ {each.record.offset}",
+                    f"{source_of(each.record.channel)} @ {each.record.offset}",
+                    visit.link(
+                        "records",
+                        source=source_of(each.record.channel),
+                        offset=each.record.offset,
+                    ),
                     below=each.record.segment[:8],
                 ),
             )

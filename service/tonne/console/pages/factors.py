@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from tonne.console.parts.asking import together
 from tonne.console.parts.blocks import (
     Command,
     Commands,
@@ -95,9 +96,11 @@ def factors(visit: Visit) -> Page:
         kept,
     )
     blocks: list[Block] = [form]
-    if query:
-        blocks.append(_found(visit, query, region, unit))
-    blocks.append(_editions(visit))
+    with together() as questions:
+        editions = questions.submit(_editions, visit)
+        if query:
+            blocks.append(_found(visit, query, region, unit))
+    blocks.append(editions.result())
     return Page(
         say("Factors"),
         blocks,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tonne.client.wire.filters import all_of
 from tonne.console.parts import numbers
 from tonne.console.parts.blocks import (
+    Acts,
     Command,
     Commands,
     Drawing,
@@ -39,7 +40,7 @@ CHANGES_SHOWN = 100
 
 KINDS = (
     *("", "book", "method", "edition", "facility", "entity", "word", "statement", "correction"),
-    *("import", "channel", "period", "ledger"),
+    *("import", "channel", "period", "same_record", "overlap", "several_meters", "ledger"),
 )
 """What an entry of the log is about."""
 
@@ -57,7 +58,7 @@ def periods(visit: Visit) -> Page:
     say = visit.say
     found = visit.client.list_periods(visit.book)
     rows = [_period(visit, each) for each in reversed(found)]
-    heads = [Head(say("Month")), Head(say("State")), Head(say("History"))]
+    heads = [Head(say("Month")), Head(say("State")), Head(say("History")), Head(say("Actions"))]
     commands = [
         Command(f"tonne period check --book {visit.book} YYYY-MM", say("What stands against it")),
         Command(
@@ -109,6 +110,25 @@ def _period(visit: Visit, period: Period) -> tuple[Cell, ...]:
         Text(period.month, visit.link("inventory", by="account", **chosen.query())),
         Text(say(title), look=look),
         Text(" · ".join(acts), look="soft"),
+        _act(visit, period),
+    )
+
+
+def _act(visit: Visit, period: Period) -> Acts:
+    """Lead to what becomes of a month next, for those who may; a page of its own has it all."""
+    say, may = visit.say, visit.rights.may
+    if period.state is PeriodState.OPEN:
+        acts = [("ClosePeriod", "close", say("Close"))]
+    else:
+        acts = [("SealPeriod", "seal", say("Seal")), ("ReopenPeriod", "reopen", say("Reopen"))]
+    if period.state is PeriodState.SEALED:
+        del acts[0]
+    return Acts(
+        [
+            (visit.link("periods", period.month, verb), title)
+            for call, verb, title in acts
+            if may(call)
+        ]
     )
 
 

@@ -10,6 +10,7 @@ from tonne.catalogue.words.accounts import ACCOUNTS, scope_of
 from tonne.client.answers.report_results import CONSOLIDATIONS
 from tonne.console.pages.overview import SCOPES, year_of
 from tonne.console.parts import numbers
+from tonne.console.parts.asking import together
 from tonne.console.parts.blocks import (
     Command,
     Commands,
@@ -109,13 +110,15 @@ def _lay_out(visit: Visit, by: str, chosen: Chosen) -> Laid:
     if whole.moment is not None:
         # All that follows is of one moment, whatever comes in meanwhile.
         asked["as_of"] = str(whole.moment.commit)
-    sums, is_sorted = _read_groups(visit, by, asked)
     cells: dict[str, dict[str, Decimal]] = {}
     month_sums: dict[str, Decimal] = {}
-    if span == "month" and is_sorted:
-        found = client.inventory(book, by="period", **asked).rows
-        month_sums = {row.group["period"]: row.kg_co2e for row in found}
-    if 0 < len(month_sums) <= MONTHS_MAX:
+    with together() as questions:
+        grouped = questions.submit(_read_groups, visit, by, asked)
+        if span == "month":
+            found = client.inventory(book, by="period", **asked).rows
+            month_sums = {row.group["period"]: row.kg_co2e for row in found}
+    sums, is_sorted = grouped.result()
+    if is_sorted and 0 < len(month_sums) <= MONTHS_MAX:
         rows = client.inventory_rows(book, by=(by, "period"), **asked)
         for group, those in groupby(rows, lambda row: row.group[by]):
             if group in sums:

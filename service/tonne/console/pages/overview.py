@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
+from tonne.console.pages.setup import checklist
 from tonne.console.parts import numbers
+from tonne.console.parts.asking import together
 from tonne.console.parts.blocks import (
     Drawing,
     Facts,
     Head,
     Lines,
     Links,
+    Number,
     Page,
     Table,
     Text,
@@ -29,11 +33,14 @@ from tonne.yearly.charts import Bar, BarPart, columns, horizontal_bars
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tonne.client import Inventory
+    from tonne.client import Inventory, SameRecordSummary
     from tonne.console.parts.blocks import Block, Cell
     from tonne.console.visits import Visit
 
 MONTHS = 12
+
+OVERLAPS_MAX = 1_000
+"""Overlaps that are counted; more than these are so many and more."""
 
 METHODS_2 = ("location", "market")
 
@@ -84,13 +91,16 @@ class Year:
 
 def year_of(visit: Visit) -> Year:
     """Read the year of the address, else the last one that has records."""
-    method = visit.client.get_method(visit.book)
+    with together() as questions:
+        asked_method = questions.submit(visit.client.get_method, visit.book)
+        asked_periods = questions.submit(visit.client.list_periods, visit.book)
+    method = asked_method.result()
     begins = int(json.loads(method.body).get("reporting_year_start", 1))
     scope_2 = visit.given("scope2", METHODS_2, METHODS_2[0])
     asked = visit.given("year")
     if asked:
         return Year(period_of_month(f"{asked}-{begins:02d}"), scope_2)
-    periods = visit.client.list_periods(visit.book)
+    periods = asked_periods.result()
     last = periods[-1].month if periods else f"{method.create_time:%Y-%m}"
     year, month = map(int, last.split("-"))
     return Year(period_of_month(f"{year - (month < begins):04d}-{begins:02d}"), scope_2)
@@ -134,17 +144,27 @@ def overview(visit: Visit) -> Page:
     if total.moment is not None:
         # All that follows is of one moment, whatever comes in meanwhile.
         year = replace(year, as_of=str(total.moment.commit))
-    scopes = client.inventory(book, by="scope", **year.asked())
+    asked = year.asked()
+    with together() as questions:
+        ask = questions.submit
+        answers = [
+            ask(client.inventory, book, by=by, **asked)
+            for by in ("scope", ("period", "scope"), "account", ("facility_type", "scope"))
+        ]
+        periods, named = ask(client.list_periods, book), ask(client.get_book, book)
+        waiting = ask(_waits, visit)
+    scopes, months, accounts, types = (each.result() for each in answers)
     blocks: list[Block] = [year_links(visit, year)]
+    blocks += checklist(visit, periods.result())
     blocks += _warnings(visit, scopes)
     blocks.append(_tiles(visit, year, total, scopes))
-    blocks.append(_months(visit, year))
-    blocks.append(_accounts(visit, year))
-    blocks.append(_types(visit, year))
-    blocks.append(_waiting(visit, scopes))
+    blocks.append(_months(visit, year, months))
+    blocks.append(_accounts(visit, year, accounts))
+    blocks.append(_types(visit, year, types))
+    blocks.append(_waiting(visit, scopes, waiting.result()))
     blocks.append(_notices(visit, scopes))
     blocks.append(_facts(visit, total))
-    name = client.get_book(book).display_name or book
+    name = named.result().display_name or book
     return Page(name, blocks, say("Where the book stands in {year}.", year=year.title))
 
 
@@ -190,12 +210,10 @@ def _of(year: Year, *accounts: str) -> Chosen:
     return Chosen(year.chosen.from_period, year.chosen.to_period, accounts)
 
 
-def _months(visit: Visit, year: Year) -> Drawing:
-    say, client = visit.say, visit.client
-    asked = year.asked()
-    rows = client.inventory(visit.book, by=("period", "scope"), **asked).rows
+def _months(visit: Visit, year: Year, inventory: Inventory) -> Drawing:
+    say = visit.say
     found: dict[str, dict[str, Decimal]] = {}
-    for row in rows:
+    for row in inventory.rows:
         found.setdefault(row.group["period"], {})[row.group["scope"]] = row.kg_co2e
     months = [month_of_period(year.first + number) for number in range(MONTHS)]
     bars = [_bar(visit, year, month, found.get(month, {})) for month in months]
@@ -220,14 +238,9 @@ def _bar(visit: Visit, year: Year, label: str, by_scope: dict[str, Decimal]) -> 
     return Bar(label, parts)
 
 
-def _accounts(visit: Visit, year: Year) -> Table:
+def _accounts(visit: Visit, year: Year, inventory: Inventory) -> Table:
     say = visit.say
-    asked = year.asked()
-    rows = [
-        row
-        for row in visit.client.inventory(visit.book, by="account", **asked).rows
-        if row.group["account"].startswith("scope")
-    ]
+    rows = [row for row in inventory.rows if row.group["account"].startswith("scope")]
     places = numbers.mass_places(row.kg_co2e for row in rows)
     made: list[tuple[Cell, ...]] = []
     for row in rows:
@@ -260,13 +273,11 @@ def _query(year: Year) -> dict[str, str | tuple[str, ...]]:
     return year.chosen.query()
 
 
-def _types(visit: Visit, year: Year) -> Drawing:
+def _types(visit: Visit, year: Year, inventory: Inventory) -> Drawing:
     """Draw types of facilities, whose totals are asked for: a sum is rounded once, at its end."""
-    say, client = visit.say, visit.client
-    asked = year.asked()
-    rows = client.inventory(visit.book, by=("facility_type", "scope"), **asked).rows
+    say = visit.say
     found: dict[str, dict[str, Decimal]] = {}
-    for row in rows:
+    for row in inventory.rows:
         found.setdefault(row.group["facility_type"], {})[row.group["scope"]] = row.kg_co2e
     bars = [
         _bar(visit, year, say(name.replace("_", " ")) if name else say("not registered"), scopes)
@@ -278,11 +289,29 @@ def _types(visit: Visit, year: Year) -> Drawing:
     return Drawing(title, charts, keys=_keys(visit, year))
 
 
-def _waiting(visit: Visit, scopes: Inventory) -> Table:
-    say, client, book = visit.say, visit.client, visit.book
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How much waits for somebody; of overlaps at most one more than are counted."""
+
+    suspended_count: int
+    same: SameRecordSummary
+    overlap_count: int
+
+
+def _waits(visit: Visit) -> Waits:
+    client, book = visit.client, visit.book
     causes, omitted = client.list_suspense_causes(book)
-    suspended = sum(each.record_count for each in causes) + omitted
-    same = client.same_record_summary(book)
+    laid = islice(client.list_overlaps(book, is_undecided=True), OVERLAPS_MAX + 1)
+    return Waits(
+        sum(each.record_count for each in causes) + omitted,
+        client.same_record_summary(book),
+        sum(1 for _ in laid),
+    )
+
+
+def _waiting(visit: Visit, scopes: Inventory, waits: Waits) -> Table:
+    say, same, laid = visit.say, waits.same, waits.overlap_count
+    suspended = waits.suspended_count
     rows = [
         _wait(visit, "suspense", say("Suspense"), suspended, say("wait for a factor or a site")),
         _wait(
@@ -299,6 +328,14 @@ def _waiting(visit: Visit, scopes: Inventory) -> Table:
             same.undecided_count,
             say("ids of which records say two things; somebody decides"),
         ),
+        _wait(
+            visit,
+            "overlaps",
+            say("Overlaps"),
+            min(laid, OVERLAPS_MAX),
+            say("times that records of two ids lie over each other; somebody decides"),
+            is_more=laid > OVERLAPS_MAX,
+        ),
     ]
     return Table(
         say("What waits, of the whole book"),
@@ -313,10 +350,12 @@ def _waiting(visit: Visit, scopes: Inventory) -> Table:
     )
 
 
-def _wait(visit: Visit, page: str, title: str, found: int, what: str) -> tuple[Cell, ...]:
+def _wait(
+    visit: Visit, page: str, title: str, found: int, what: str, *, is_more: bool = False
+) -> tuple[Cell, ...]:
     return (
         Text(title, visit.link(page), "strong"),
-        numbers.count(found, visit.link(page)),
+        Number(f"{found:,}{'+' if is_more else ''}", "", visit.link(page)),
         Text(what, look="wait" if found else "soft"),
     )
 

@@ -46,7 +46,16 @@ class Command:
     title: str = ""
 
 
-Cell = Number | Text | Command | None
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Links to what can be done with the thing of a row: pairs of an address and a title."""
+
+    kind: ClassVar[str] = "acts"
+
+    links: Sequence[tuple[str, str]]
+
+
+Cell = Number | Text | Command | Acts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +192,7 @@ class Field:
     choices: Sequence[tuple[str, str]] = ()
     hint: str = ""
     input_type: str = "text"
+    is_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,21 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A form that does something: it is sent, and not put into the address."""
+
+    kind: ClassVar[str] = "act"
+
+    title: str
+    action: str
+    fields: Sequence[Field]
+    submit: str
+    hidden: Sequence[tuple[str, str]]
+    back: Text | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
     """Commands with what each does."""
 
@@ -209,7 +234,30 @@ class Commands:
     commands: Sequence[Command]
 
 
-Block = Table | Tiles | Drawing | Facts | Lines | Links | Heading | Source | Form | Commands
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """What can be done with the things of a page; nothing where nobody may."""
+
+    kind: ClassVar[str] = "buttons"
+
+    title: str
+    acts: Acts
+
+
+Block = (
+    Buttons
+    | Table
+    | Tiles
+    | Drawing
+    | Facts
+    | Lines
+    | Links
+    | Heading
+    | Source
+    | Form
+    | Act
+    | Commands
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ def short(value: Decimal | Fraction, places: int = 9) -> str:
     return f"≈{shown_number(exact, places)}"
 
 
+def exactly(kg: Decimal | Fraction) -> Number:
+    """Write kg CO2e with a few places, and all of its digits beside."""
+    return Number(short(kg), f"{digits(kg)} kg CO2e")
+
+
 def count(value: int, href: str = "") -> Number:
     """Write how many."""
     return Number(f"{value:,}", "", href)

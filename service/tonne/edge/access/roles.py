@@ -75,6 +75,7 @@ RULES: dict[str, Rule] = {
     # LedgerService
     "CreateBook": Rule(_RULES, "book_id", changes=True, hides=False),
     "GetBook": Rule(_ALL, "name"),
+    "GetAccess": Rule(_ALL, "name"),
     "ListBooks": Rule(_ALL, "", needs_book=False),
     "UpdateBook": Rule(_RULES, "book.name", changes=True),
     "UpdateMethod": Rule(_KEEPS, "method.name", changes=True),

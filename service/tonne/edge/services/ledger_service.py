@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
+from tonne.edge.access.roles import RULES
 from tonne.edge.messages import codec, method_codec, names
 from tonne.edge.messages.requests.period_requests import write_period
 from tonne.edge.messages.word_codec import read_word, write_cause, write_refused, write_word
@@ -61,6 +62,16 @@ class LedgerService:
         """Read a book."""
         book = self._ledger.books.get_book(names.read_book(request.name))
         return codec.write_book(book)
+
+    def get_access(self, request: ledger_pb2.GetAccessRequest) -> ledger_pb2.Access:
+        """Say who calls, and what this caller may do with a book."""
+        book = self._ledger.books.get_book(names.read_book(request.name))
+        roles = caller().grants.on(book.id)
+        return ledger_pb2.Access(
+            caller=caller().subject,
+            roles=sorted(roles),
+            calls=sorted(name for name, rule in RULES.items() if roles & rule.roles),
+        )
 
     def list_books(self, request: ledger_pb2.ListBooksRequest) -> ledger_pb2.ListBooksResponse:
         """List the books on which the caller has a role."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tonne.console.pages.overview import year_links, year_of
 from tonne.console.parts import numbers
+from tonne.console.parts.asking import together
 from tonne.console.parts.blocks import (
     Drawing,
     Head,
@@ -47,11 +48,16 @@ def indicators(visit: Visit) -> Page:
     say, client, book = visit.say, visit.client, visit.book
     year = year_of(visit)
     months = {"from_period": year.chosen.from_period, "to_period": year.chosen.to_period}
-    values = client.indicators(book, **months)
-    definitions = {each.id: each for each in client.list_indicators(book=book)}
-    titles = {name: each.title for name, each in definitions.items()}
+    stated = list(_stated(visit, year))
+    with together() as questions:
+        ask = questions.submit
+        asked = [ask(client.indicators, book, **months, span=span) for span in ("month", "")]
+        progress = [ask(_progress, visit, year, name, target) for name, target in stated]
+        known = ask(client.list_indicators, book=book)
+    by_months, values = (each.result() for each in asked)
+    titles = {each.id: each.title for each in known.result()}
     by_month: dict[str, dict[str, Fraction | None]] = {}
-    for each in client.indicators(book, **months, span="month").values:
+    for each in by_months.values:
         by_month.setdefault(each.indicator, {})[each.from_period] = each.exact
     periods = sorted({period for found in by_month.values() for period in found})
     cards = [
@@ -65,7 +71,10 @@ def indicators(visit: Visit) -> Page:
         if value.exact is not None
     ]
     blocks: list[Block] = [year_links(visit, year, "indicators")]
-    targets = [*_targets(visit, year)]
+    targets = [
+        (name, target.display_name, each.result())
+        for (name, target), each in zip(stated, progress, strict=True)
+    ]
     goals = [drawn for _, _, progress in targets if (drawn := _goal(visit, progress))]
     blocks += [
         Drawing(say("Targets"), goals, has_cards=True),
@@ -124,25 +133,31 @@ def _values(
     return Table(say("Indicators of the year"), heads, rows, note=note if lacking else "")
 
 
-def _targets(visit: Visit, year: Year) -> Iterable[tuple[str, str, TargetProgress | str]]:
-    """Give each target by id and name, and where it stands, or why that cannot be told."""
-    client, book = visit.client, visit.book
+def _last_day(year: Year) -> str:
     last = year.chosen.to_period
-    day = f"{last}-{monthrange(*map(int, last.split('-')))[1]:02d}"
-    for each in client.list_statements(book, Kind.TARGET, valid_on=day):
-        if not isinstance(each.body, Target):
-            continue
-        is_of_year = each.body.target_year_start[-2:] == year.chosen.from_period[-2:]
-        try:
-            progress: TargetProgress | str = client.target_progress(
-                book,
-                each.id,
-                year_start=year.chosen.from_period if is_of_year else "",
-                valid_on=day,
-            )
-        except InputError as error:
-            progress = error.message
-        yield each.id, each.body.display_name, progress
+    return f"{last}-{monthrange(*map(int, last.split('-')))[1]:02d}"
+
+
+def _stated(visit: Visit, year: Year) -> Iterable[tuple[str, Target]]:
+    """Give the targets in force at the end of a year, each by its id."""
+    listed = visit.client.list_statements(visit.book, Kind.TARGET, valid_on=_last_day(year))
+    for each in listed:
+        if isinstance(each.body, Target):
+            yield each.id, each.body
+
+
+def _progress(visit: Visit, year: Year, name: str, target: Target) -> TargetProgress | str:
+    """Tell where a target stands, or why that cannot be told."""
+    is_of_year = target.target_year_start[-2:] == year.chosen.from_period[-2:]
+    try:
+        return visit.client.target_progress(
+            visit.book,
+            name,
+            year_start=year.chosen.from_period if is_of_year else "",
+            valid_on=_last_day(year),
+        )
+    except InputError as error:
+        return error.message
 
 
 def _goal(visit: Visit, progress: TargetProgress | str) -> str:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tonne.client.wire.resources import source_of
 from tonne.console.parts import numbers
-from tonne.console.parts.blocks import Command, Commands, Head, Links, Page, Table, Text
+from tonne.console.parts.blocks import (
+    Acts,
+    Buttons,
+    Command,
+    Commands,
+    Head,
+    Links,
+    Page,
+    Table,
+    Text,
+)
 from tonne.yearly.causes import causes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tonne.console.parts.blocks import Cell
     from tonne.console.visits import Visit
@@ -59,7 +69,11 @@ def suspense(visit: Visit) -> Page:
     table = Table(say("Causes"), heads, rows, note=note, empty=say("Nothing waits."))
     listed = list(islice(client.list_suspense(book), ROWS_MAX + 1)) if rows else []
     records = [
-        (*_record(each.record, each.channel, each.offset), Text(_rule(each.status)))
+        (
+            *_record(each.record, each.channel, each.offset),
+            Text(_rule(each.status)),
+            _acts(visit, "suspense", each.channel, each.offset),
+        )
         for each in listed[:ROWS_MAX]
     ]
     commands = [
@@ -76,6 +90,7 @@ def suspense(visit: Visit) -> Page:
         say("Suspense"),
         [
             table,
+            _clearing(visit, rows),
             *_list(visit, records, is_cut=len(listed) > ROWS_MAX),
             Commands(say("To work it off"), commands),
         ],
@@ -112,6 +127,7 @@ def quarantine(visit: Visit) -> Page:
         (
             *_record(each.record, each.channel, each.offset),
             Text(_rule(each.status)),
+            _acts(visit, "quarantine", each.channel, each.offset),
         )
         for each in found[:ROWS_MAX]
     ]
@@ -133,6 +149,26 @@ def quarantine(visit: Visit) -> Page:
     )
 
 
+def _clearing(visit: Visit, rows: Sequence[object]) -> Buttons:
+    """Lead to a clearing, where something waits and the caller may."""
+    acts = []
+    if rows and visit.rights.may("ClearSuspense"):
+        acts.append((visit.link("suspense", "clear"), visit.say("Post what can be posted")))
+    return Buttons(visit.say("Actions"), Acts(acts))
+
+
+def _acts(visit: Visit, listed: str, channel: str, offset: int) -> Acts:
+    """Lead to what can be done with a record that is not posted."""
+    say, may = visit.say, visit.rights.may
+    query: dict[str, object] = {"source": source_of(channel), "offset": offset}
+    acts = []
+    if may("MendRecords"):
+        acts.append((visit.link("records", "mend", list=listed, **query), say("Mend")))
+    if listed == "suspense" and may("ReverseRecords"):
+        acts.append((visit.link("records", "reverse", **query), say("Take back")))
+    return Acts(acts)
+
+
 def _rule(status: str) -> str:
     return status.replace("_", " ").lower()
 
@@ -151,6 +187,7 @@ def _list(visit: Visit, rows: list[tuple[Cell, ...]], *, is_cut: bool) -> list[T
             "Time, UTC",
             "Channel and offset",
             "Why",
+            "Actions",
         )
     ]
     note = say("The first {count} records; the command lists all.", count=ROWS_MAX)
@@ -166,62 +203,6 @@ def _record(record: Mapping[str, object], channel: str, offset: int) -> tuple[Ce
         Text(f"{numbers.plain(record.get('quantity'))} {told.get('unit', '')}".strip() or "–"),
         Text(numbers.span(record.get("start"), record.get("end"))),
         Text(f"{channel.rpartition('/')[2]} @ {offset}"),
-    )
-
-
-def conflicts(visit: Visit) -> Page:
-    """Show ids of which records say different things, and duplicates that are not reversed."""
-    say, client, book = visit.say, visit.client, visit.book
-    summary = client.same_record_summary(book)
-    tables = []
-    for kind, title in (("conflict", "Conflicts"), ("duplicate", "Duplicates")):
-        listed = client.list_same_records(book, kind, filter_by="state = SAME_RECORD_STATE_OPEN")
-        found = list(islice(listed, ROWS_MAX))
-        rows: list[tuple[Cell, ...]] = []
-        for each in found:
-            decide = command(visit, f"{kind} decide {each.number} --keep N --reason WHY")
-            rows += [
-                (
-                    Text(each.record_id, below=f"{each.number}") if place == 1 else None,
-                    Text(str(place)),
-                    Text(member.facility),
-                    Text(member.activity, look="code"),
-                    Text(f"{numbers.digits(Decimal(member.quantity))} {member.unit}"),
-                    Text(numbers.span(member.start, member.end)),
-                    Text(f"{member.source.rpartition('/')[2]} @ {member.offset}"),
-                    Command(decide) if place == 1 else None,
-                )
-                for place, member in enumerate(each.members, 1)
-            ]
-        heads = [
-            Head(say(each))
-            for each in (
-                *(
-                    "Id",
-                    "N",
-                    "Facility",
-                    "Activity",
-                    "Quantity",
-                    "Time, UTC",
-                    "Channel and offset",
-                ),
-                "Decide",
-            )
-        ]
-        tables.append(Table(say(title), heads, rows, empty=say("Nothing waits for a decision.")))
-    state = (
-        say("All records are compared.")
-        if summary.is_complete
-        else say("Compared up to commit {commit}.", commit=summary.complete_up_to_commit)
-    )
-    commands = [
-        Command(command(visit, "duplicate status"), say("How far the comparison is")),
-        Command(command(visit, "conflict list"), say("All conflicts")),
-    ]
-    return Page(
-        say("Conflicts"),
-        [*tables, Commands(say("To work it off"), commands)],
-        f"{say('Several records of one id. All of them count until somebody decides.')} {state}",
     )
 
 

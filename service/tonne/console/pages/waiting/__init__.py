@@ -1,0 +1,1 @@
+"""Pages of what waits for somebody, each with what works it off."""
