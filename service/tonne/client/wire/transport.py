@@ -112,6 +112,7 @@ _REPEATABLE = (
         (
             "ListStatements",
             "ComputeSupplierCoverage",
+            "ComputeScope3Evidence",
             "ComputeTargetProgress",
             "GetMeasureEffect",
             "GetMeasurePipeline",

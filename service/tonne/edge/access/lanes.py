@@ -68,6 +68,7 @@ LANE_OF: dict[str, str] = {
             "RecheckSameRecords",
             "CreateWord",
             "ComputeSupplierCoverage",
+            "ComputeScope3Evidence",
             "ComputeTargetProgress",
             "GetMeasureEffect",
             "GetMeasurePipeline",

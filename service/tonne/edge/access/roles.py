@@ -131,6 +131,7 @@ RULES: dict[str, Rule] = {
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),
     "ComputeSupplierCoverage": Rule(_READS, "name"),
+    "ComputeScope3Evidence": Rule(_READS, "name"),
     "ComputeTargetProgress": Rule(_READS, "name"),
     "GetMeasureEffect": Rule(_READS, "name"),
     "GetMeasurePipeline": Rule(_READS, "name"),
