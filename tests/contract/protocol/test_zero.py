@@ -47,7 +47,6 @@ WHOLE = {
             "tonne.v1.GetCoverageResponse.commit",
             "tonne.v1.GetIndicatorValuesResponse.commit",
             "tonne.v1.GetInventoryResponse.commit",
-            "tonne.v1.GetMeterReconciliationResponse.commit",
             "tonne.v1.ListCorrectionsResponse.commit",
             "tonne.v1.ListQuarantineCausesResponse.commit",
             "tonne.v1.ListQuarantineResponse.commit",

@@ -104,7 +104,7 @@ _REPEATABLE = (
     ),
     (
         "tonne.v1.IndicatorService",
-        ("SearchIndicators", "GetMeterReconciliation", "CheckIndicatorClaims"),
+        ("SearchIndicators", "CheckIndicatorClaims"),
     ),
     ("tonne.v1.ReportService", ("ListRecords",)),
     (

@@ -44,7 +44,6 @@ LANE_OF: dict[str, str] = {
             "GetIndicatorValues",
             "ExplainIndicator",
             "AllocateMeter",
-            "GetMeterReconciliation",
             "Explain",
             "Estimate",
             "ListRecords",

@@ -153,7 +153,6 @@ RULES: dict[str, Rule] = {
     "SearchIndicators": Rule(_READS, "parent", needs_book=False),
     "GetIndicatorValues": Rule(_READS, "name"),
     "ExplainIndicator": Rule(_READS, "name"),
-    "GetMeterReconciliation": Rule(_READS, "name"),
     "CheckIndicatorClaims": Rule(_READS, "parent", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),

@@ -340,13 +340,10 @@ class _Grouping:
         self._footprint = footprint_accounts(request)
         self._energy = energy_account(request)
 
-    def total(self, added: Sequence[_Added], *, with_amounts: bool = False) -> Contribution | None:
+    def total(self, added: Sequence[_Added], *, amounts: bool = False) -> Contribution | None:
         """Add up what stands for all accounts; None where that is no amount's."""
-        counted = [
-            each
-            for each in added
-            if each.account in self._footprint or (with_amounts and each.is_amount)
-        ]
+        counts = self._footprint
+        counted = [one for one in added if one.account in counts or (amounts and one.is_amount)]
         if not counted and all(each.is_amount for each in added):
             return None
         beside = [each for each in added if each.account not in self._footprint]
@@ -356,7 +353,7 @@ class _Grouping:
     def rows(self, added: Sequence[_Added]) -> tuple[Contribution, ...]:
         """Add up what each account or scope gets; amounts of all accounts only of an activity."""
         if not self.dimensions:
-            whole = self.total(added, with_amounts=self._by_activity)
+            whole = self.total(added, amounts=self._by_activity)
             return () if whole is None else (whole,)
         groups: defaultdict[tuple[str, ...], list[_Added]] = defaultdict(list)
         for each in added:
