@@ -108,4 +108,4 @@ async def console_beside(
 def reachable(address: str) -> str:
     """Give how this machine reaches an address that a server listens on."""
     host, colon, port = address.rpartition(":")
-    return {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host) + colon + port  # noqa: S104
+    return {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}.get(host, host) + colon + port  # noqa: S104  # compared, not listened on
