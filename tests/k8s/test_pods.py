@@ -326,6 +326,7 @@ def test_jobs_of_the_ledger_are_done_once():
     [
         ("maintenance", "Deployment", "tonne-maintenance"),
         ("publisher", "Deployment", "tonne-publisher"),
+        ("console", "Deployment", "tonne-console"),
         ("migration", "Job", "tonne-migrate"),
         ("check", "CronJob", "tonne-check"),
     ],
