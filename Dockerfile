@@ -47,7 +47,7 @@ COPY --from=build /opt/tonne /opt/tonne
 # A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 WORKDIR /var/lib/tonne
-EXPOSE 50051 9464
+EXPOSE 50051 9464 8090
 ENTRYPOINT ["tonne"]
 CMD ["serve", "--config", "/etc/tonne/tonne.toml"]
 

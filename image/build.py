@@ -155,7 +155,7 @@ CONFIG = {
     "Entrypoint": ["tonne"],
     "Cmd": ["serve", "--config", "/etc/tonne/tonne.toml"],
     "WorkingDir": "/var/lib/tonne",
-    "ExposedPorts": {"50051/tcp": {}, "9464/tcp": {}},
+    "ExposedPorts": {"50051/tcp": {}, "9464/tcp": {}, "8090/tcp": {}},
 }
 """The same as in the Dockerfile; a test compares them."""
 

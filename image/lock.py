@@ -31,6 +31,8 @@ def write_lock(lock: str, source: str, *, upgrade: bool) -> None:
     command += ["--universal", "--generate-hashes"]
     command += ["--python-version", PYTHON_OLDEST]
     command += ["--custom-compile-command", "make lock"]
+    if lock == "requirements.lock":
+        command += ["--extra", "console"]
     if lock == "image/publish.lock":
         command += ["--constraint", "requirements.lock"]
     command += ["--upgrade"] if upgrade else []

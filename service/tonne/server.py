@@ -7,7 +7,9 @@ import logging
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -332,13 +334,14 @@ class Server:
             self.telemetry.add("tonne_worker_busy_seconds_total", worked_s - before_s, "loop")
 
 
-def run(config: Config) -> None:
-    """Run a server until it is told to stop. Raises what `Server.start` raises."""
-    asyncio.run(serve(config))
+Beside = Callable[[str], AbstractAsyncContextManager[asyncio.Future[int]]]
+"""What runs beside a server that is ready at an address; done where it ended by itself."""
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, beside: Beside | None = None) -> bool:
     """Run a server until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    Gives whether a signal ended it, and not the end of what runs beside it.
 
     Raises
     ------
@@ -356,11 +359,18 @@ async def serve(config: Config) -> None:
     sys.stdout.write(f"tonne: serving on {server.address}, admin on {server.admin_address}\n")
     sys.stdout.flush()
     stop = asyncio.create_task(stopping.wait(), name="wait for a signal")
-    await asyncio.wait((stop, server.parted), return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    await server.stop(at_once=server.parted.done())
+    ends: list[asyncio.Future[Any]] = [stop, server.parted]
+    try:
+        async with AsyncExitStack() as stack:
+            if beside is not None:
+                ends.append(await stack.enter_async_context(beside(server.address)))
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        await server.stop(at_once=server.parted.done())
     if server.parted.done():
         server.parted.result()
+    return stopping.is_set()
 
 
 def _mark_end(ledger: Ledger) -> None:

@@ -134,7 +134,7 @@ def snapshot_of(facility_count: int) -> Snapshot:
         Texts(()),
         [],
         0,
-        lambda _, **__: iter(parts),
+        lambda *_: iter(parts),
         Kept(),
         evidence=None,
         again=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import re
 import tomllib
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from typer.main import get_command
 from tests.k8s.golden_files import COMPONENTS, NAMES, documents, find
 from tests.k8s.rendering import K8S
 from tonne.cli.main import app
+from tonne.client import Credentials
+from tonne.client.errors import CredentialsUnusable
 from tonne.config import Config, load
 
 if TYPE_CHECKING:
@@ -326,6 +329,7 @@ def test_jobs_of_the_ledger_are_done_once():
     [
         ("maintenance", "Deployment", "tonne-maintenance"),
         ("publisher", "Deployment", "tonne-publisher"),
+        ("console", "Deployment", "tonne-console"),
         ("migration", "Job", "tonne-migrate"),
         ("check", "CronJob", "tonne-check"),
     ],
@@ -342,6 +346,31 @@ def test_other_pods_run_commands_that_there_are(component, kind, name):
     for service in ("tonne", "tonne-headless"):
         selector = find(f"base+{component}", "Service", service)["spec"]["selector"]
         assert not selector.items() <= found["metadata"]["labels"].items()
+
+
+def test_the_console_is_behind_a_proxy_and_before_the_servers():
+    """It has no identity, may pass tokens on, and its ports are those of its Service."""
+    pod = find("base+console", "Deployment", "tonne-console")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    arguments = container["args"]
+    assert "--behind-proxy" in arguments
+    address = arguments[arguments.index("--server") + 1]
+    (port,) = find("base+console", "Service")["spec"]["ports"]
+    assert address == f"tonne:{port['port']}"
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    assert environment == {"TONNE_INSECURE": "true"}
+    callers = Credentials(token=".".join("abc"))
+    with pytest.raises(CredentialsUnusable):
+        callers.check(address)
+    dataclasses.replace(callers, insecure=True).check(address)
+    (named,) = container["ports"]
+    assert arguments[arguments.index("--listen") + 1] == f"0.0.0.0:{named['containerPort']}"
+    (own,) = find("base+console", "Service", "tonne-console")["spec"]["ports"]
+    assert (own["port"], own["targetPort"]) == (named["containerPort"], named["name"])
+    for probe in (container["livenessProbe"], container["readinessProbe"]):
+        assert probe["httpGet"] == {"path": "/healthz", "port": named["name"]}
+    pause_s = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] > pause_s + 10  # of pages that are under way
 
 
 def test_mtls_is_in_force(tmp_path):
@@ -420,9 +449,12 @@ def test_production_has_its_parts():
     )
     zones = [
         spread["topologyKey"]
-        for name in ("tonne", "tonne-gateway", "tonne-maintenance", "tonne-publisher")
+        for name in (
+            *("tonne", "tonne-gateway", "tonne-maintenance", "tonne-publisher"),
+            "tonne-console",
+        )
         for spread in find("production", "Deployment", name)["spec"]["template"]["spec"][
             "topologySpreadConstraints"
         ]
     ]
-    assert sorted(zones) == ["kubernetes.io/hostname"] * 4 + ["topology.kubernetes.io/zone"] * 4
+    assert sorted(zones) == ["kubernetes.io/hostname"] * 5 + ["topology.kubernetes.io/zone"] * 5

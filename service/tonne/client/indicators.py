@@ -9,7 +9,6 @@ from tonne.client.answers.steering.explained_indicators import read_indicator_pa
 from tonne.client.answers.steering.indicator_results import (
     ClaimCheck,
     read_definition,
-    read_meter_month,
     read_values,
 )
 from tonne.client.reports import approach_number, check_month, names_of
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from tonne.client.answers.steering.indicator_results import (
         Indicator,
         IndicatorValues,
-        MeterMonth,
     )
 
 PLACES = ("facility", "facility_type", "region", "entity")
@@ -177,58 +175,6 @@ class IndicatorCalls(Calls):
             if moment is not None and on_moment is not None:
                 on_moment(moment)
             yield read_indicator_part(part)
-
-    def reconcile_meter(
-        self,
-        book: str,
-        meter: str,
-        recipients: Sequence[str] | str,
-        key_account: str,
-        *,
-        meter_account: str = "",
-        as_metered: bool = False,
-        from_period: str = "",
-        to_period: str = "",
-        as_of: AsOf = "",
-        on_moment: Callable[[BookMoment], None] | None = None,
-    ) -> tuple[MeterMonth, ...]:
-        """Share out a meter's energy to facilities, month by month.
-
-        Parameters
-        ----------
-        book, meter : str
-            Book and facility ids.
-        recipients : sequence of str or str
-            Facilities that share it.
-        key_account : str
-            Account `memo.*` that says how much each has in a month.
-        meter_account : str
-            Account of the energy; empty means `memo.energy`.
-        as_metered : bool
-            Whether each has the kWh that the key measures, and not its share of the meter.
-        from_period, to_period : str
-            Months `YYYY-MM`, both inclusive; empty means open.
-        as_of : str, int or datetime
-            As for `inventory`.
-        on_moment : callable, optional
-            Told as of which commit it is.
-        """
-        request = indicators_pb2.GetMeterReconciliationRequest(
-            name=book_name(book),
-            meter=meter,
-            meter_account=meter_account,
-            recipients=names_of(recipients),
-            key_account=key_account,
-            as_metered=as_metered,
-            from_period=check_month(from_period),
-            to_period=check_month(to_period),
-            as_of=moment_text(as_of),
-        )
-        found = self._call(self._indicators.GetMeterReconciliation, request)
-        moment = read_moment(found)
-        if moment is not None and on_moment is not None:
-            on_moment(moment)
-        return tuple(map(read_meter_month, found.months))
 
     def check_claims(
         self, claims: Sequence[tuple[str, str]], *, book: str = ""

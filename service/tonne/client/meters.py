@@ -53,23 +53,43 @@ class AllocationKey:
 
 
 @dataclass(frozen=True, slots=True)
+class AllocationRecords:
+    """A key that records of the recipients are: see `tonne.v1.AllocationRecords`."""
+
+    account: str
+    recipients: tuple[str, ...]
+    as_metered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AllocatedPart:
-    """What is one recipient's in a month; `share` is of what the meter shows, exact."""
+    """What is one recipient's in a month; `share` is of what the meter shows, exact.
+
+    `key` is what its records show, where these are the key.
+    """
 
     recipient: str
     amount: Decimal
     share: Fraction
+    key: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AllocatedMonth:
-    """A month of a meter: `metered` is the sum of the parts and of `unallocated`, exactly."""
+    """A month of a meter: `metered` is the sum of the parts and of `unallocated`, exactly.
+
+    Where records are the key, `key_unit` is its unit, and `reason` and `message` tell why it
+    allocates nothing, or what is wrong.
+    """
 
     period: str
     unit: str
     metered: Decimal
     parts: tuple[AllocatedPart, ...]
     unallocated: Decimal
+    key_unit: str = ""
+    reason: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ class MeterCalls(Calls):
         self,
         book: str,
         meter: str,
-        key: AllocationKey | str,
+        key: AllocationKey | AllocationRecords | str,
         *,
         from_period: str,
         to_period: str,
@@ -120,8 +140,9 @@ class MeterCalls(Calls):
             Book id.
         meter : str
             Facility whose records are the meter's.
-        key : AllocationKey or str
-            It covers the months; or the id of one that the book keeps.
+        key : AllocationKey, AllocationRecords or str
+            It covers the months; or what records of the recipients say month by month; or the id
+            of one that the book keeps.
         from_period, to_period : str
             Months `YYYY-MM`, both inclusive.
         measure : str
@@ -143,7 +164,8 @@ class MeterCalls(Calls):
             meter=meter,
             from_period=check_month(from_period),
             to_period=check_month(to_period),
-            key=None if isinstance(key, str) else _write_key(key),
+            key=_write_key(key) if isinstance(key, AllocationKey) else None,
+            records=_write_records(key) if isinstance(key, AllocationRecords) else None,
             key_id=key if isinstance(key, str) else "",
             key_valid_on=day,
             key_version=key_version,
@@ -153,6 +175,12 @@ class MeterCalls(Calls):
             as_of=moment_text(as_of),
         )
         return _read(self._stream_again(self._reports.AllocateMeter, request, self._timeout_s))
+
+
+def _write_records(key: AllocationRecords) -> report_pb2.AllocationRecords:
+    return report_pb2.AllocationRecords(
+        account=key.account, recipients=key.recipients, as_metered=key.as_metered
+    )
 
 
 def _write_key(key: AllocationKey) -> report_pb2.AllocationKey:
@@ -189,10 +217,18 @@ def _read(responses: Iterable[report_pb2.AllocateMeterResponse]) -> MeterAllocat
                 each.unit,
                 Decimal(each.metered),
                 tuple(
-                    AllocatedPart(part.recipient, Decimal(part.amount), Fraction(part.share))
+                    AllocatedPart(
+                        part.recipient,
+                        Decimal(part.amount),
+                        Fraction(part.share),
+                        Fraction(part.key) if part.key else None,
+                    )
                     for part in each.parts
                 ),
                 Decimal(each.unallocated),
+                each.key_unit,
+                each.reason,
+                each.message,
             )
             for each in last.months
         )
@@ -203,10 +239,18 @@ def _read(responses: Iterable[report_pb2.AllocateMeterResponse]) -> MeterAllocat
         last.gwp_set,
         last.key_id,
         last.key_version,
-        report_pb2.AllocationBasis.Name(last.key_basis).removeprefix("ALLOCATION_BASIS_").lower(),
+        _basis(last),
         last.key_reason,
         read_moment(last),
     )
+
+
+def _basis(answer: report_pb2.AllocateMeterResponse) -> str:
+    """Give what the key is by; nothing where records are the key."""
+    if not answer.HasField("key_basis"):
+        return ""
+    name = report_pb2.AllocationBasis.Name(answer.key_basis)
+    return name.removeprefix("ALLOCATION_BASIS_").lower()
 
 
 def _enum(field_: str, value: str, known: tuple[str, ...], prefix: str) -> Any:

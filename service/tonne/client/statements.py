@@ -15,6 +15,7 @@ from tonne.statements.answers import (
     MeasureEffect,
     Pipeline,
     ProductTotals,
+    Scope3Evidence,
     SupplierCoverage,
     TargetProgress,
 )
@@ -150,6 +151,47 @@ class StatementCalls(Calls):
         _ask(request, as_of, stated_by, valid_on)
         answer = self._call(self._statements.ComputeSupplierCoverage, request)
         return messages.read(SupplierCoverage, answer, "coverage")
+
+    def scope3_evidence(
+        self,
+        book: str,
+        *,
+        from_period: str = "",
+        to_period: str = "",
+        gwp_set: str = "",
+        consolidation: str = "",
+        parts_max: int = 0,
+        valid_on: str = "",
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
+    ) -> Scope3Evidence:
+        """Tell on what kind of evidence scope 3 rests: suppliers' own data, means, or money.
+
+        Parameters
+        ----------
+        from_period, to_period : str
+            Months `YYYY-MM`, both inclusive; empty: from the beginning, to the end.
+        gwp_set, consolidation : str
+            As for `inventory`.
+        parts_max : int
+            Most parts by activity and factor, the largest first; at most 1,000.
+        valid_on : str
+            The day on which suppliers and evidence count, YYYY-MM-DD; empty: today, or that of
+            the moment.
+        as_of, stated_by
+            As of `supplier_coverage`.
+        """
+        request = statements_pb2.ComputeScope3EvidenceRequest(
+            name=book_name(book),
+            from_period=from_period,
+            to_period=to_period,
+            gwp_set=gwp_set,
+            consolidation=consolidation,
+            parts_max=parts_max,
+        )
+        _ask(request, as_of, stated_by, valid_on)
+        answer = self._call(self._statements.ComputeScope3Evidence, request)
+        return messages.read(Scope3Evidence, answer, "scope3")
 
     def target_progress(
         self,

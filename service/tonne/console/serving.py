@@ -6,9 +6,11 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tonne.console.application import application
+from tonne.console.application import HEADERS, application
 from tonne.console.rights import Writing
 from tonne.errors import ConfigInvalid
 
@@ -19,6 +21,22 @@ if TYPE_CHECKING:
 
 BACKLOG = 64
 """Connections that wait to be taken."""
+
+
+class PlainHttp(H11Protocol):
+    """HTTP/1.1 whose answer to what is no HTTP has the headers of every other answer."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read, and close."""
+        own = {"Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
+        headers = [(name, value) for name, value in (HEADERS | own).items()]
+        for event in (
+            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=msg.encode()),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 def run(
@@ -50,6 +68,7 @@ def run(
         server = uvicorn.Server(
             uvicorn.Config(
                 application(access, writing, author),
+                http=PlainHttp,
                 log_level="warning",
                 access_log=False,
                 server_header=False,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from tonne.statements.claims import LotState
 from tonne.statements.measures import MeasureMethod, MeasureState
 from tonne.statements.products import Exchange
-from tonne.statements.suppliers import Attribute
+from tonne.statements.suppliers import Attribute, EvidenceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,53 @@ class SupplierCoverage:
     day: str
     currency: str
     rows: tuple[CoverageRow, ...]
+    notices: tuple[str, ...]
+    commit: int = 0
+    as_of_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope3Row:
+    """What of a category rests on one kind of evidence; an empty category is all of scope 3."""
+
+    category: str
+    kind: EvidenceKind
+    kg_co2e: Decimal
+    percent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope3Part:
+    """What of a category rests on one factor of one activity.
+
+    `supplier` is that of the register; `cell` is where the factor stands in its edition's source.
+    """
+
+    category: str
+    kind: EvidenceKind
+    activity: str
+    supplier: str
+    edition: str
+    cell: str
+    kg_co2e: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Scope3Evidence:
+    """On what scope 3 rests, by kind of evidence on a day.
+
+    `kg_co2e` is the sum of `rows`, of `totals`, and of `parts` with `omitted_kg`: exactly.
+    """
+
+    day: str
+    kg_co2e: Decimal
+    rows: tuple[Scope3Row, ...]
+    totals: tuple[Scope3Row, ...]
+    parts: tuple[Scope3Part, ...]
+    omitted_count: int
+    omitted_kg: Decimal
+    gwp_set: str
+    consolidation: str
     notices: tuple[str, ...]
     commit: int = 0
     as_of_time: dt.datetime | None = None

@@ -27,6 +27,20 @@ class Attribute(enum.StrEnum):
     MATURITY = "maturity"
 
 
+class EvidenceKind(enum.StrEnum):
+    """On what a number of scope 3 rests, the best first.
+
+    Source: GHG Protocol, Technical Guidance for Calculating Scope 3 Emissions (2013), chapter 1:
+    supplier-specific, average-data and spend-based method.
+    """
+
+    NONE = ""
+    SUPPLIER_VERIFIED = "supplier_verified"
+    SUPPLIER_SPECIFIC = "supplier_specific"
+    AVERAGE_DATA = "average_data"
+    SPEND_BASED = "spend_based"
+
+
 @dataclass(frozen=True, slots=True)
 class Supplier:
     """A supplier of the book; the facility of its spend is its id.
@@ -82,6 +96,14 @@ class Evidence:
     def own_day(self) -> str:
         """From when on it speaks, unless that is stated."""
         return self.evidence_date
+
+    def has_expired(self, day: str) -> bool:
+        """Whether it counted before a day, and no longer does."""
+        return self.evidence_date <= day and bool(self.valid_to) and self.valid_to <= day
+
+    def counts_on(self, day: str) -> bool:
+        """Whether it counts on a day."""
+        return self.evidence_date <= day and not self.has_expired(day)
 
     def check(self, place: str) -> None:
         """Check what depends on the attribute. Raises `FieldInvalid`."""

@@ -1,1 +1,1 @@
-"""Texts of others: secrets masked, control sequences made visible, JSON read strictly."""
+"""Texts of others: secrets masked, control sequences made visible, JSON read, words made."""

@@ -298,66 +298,6 @@ class ExplainIndicatorResponse(_message.Message):
     as_of_time: _timestamp_pb2.Timestamp
     def __init__(self, explained: _Optional[_Union[_report_pb2.ExplainResponse, _Mapping]] = ..., sum: _Optional[_Union[IndicatorTermSum, _Mapping]] = ..., value: _Optional[_Union[IndicatorValue, _Mapping]] = ..., added: _Optional[str] = ..., side: _Optional[_Union[IndicatorSide, str]] = ..., term_index: _Optional[int] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
-class GetMeterReconciliationRequest(_message.Message):
-    __slots__ = ("name", "meter", "meter_account", "recipients", "key_account", "as_metered", "from_period", "to_period", "as_of")
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    METER_FIELD_NUMBER: _ClassVar[int]
-    METER_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
-    RECIPIENTS_FIELD_NUMBER: _ClassVar[int]
-    KEY_ACCOUNT_FIELD_NUMBER: _ClassVar[int]
-    AS_METERED_FIELD_NUMBER: _ClassVar[int]
-    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
-    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
-    AS_OF_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    meter: str
-    meter_account: str
-    recipients: _containers.RepeatedScalarFieldContainer[str]
-    key_account: str
-    as_metered: bool
-    from_period: str
-    to_period: str
-    as_of: str
-    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., meter_account: _Optional[str] = ..., recipients: _Optional[_Iterable[str]] = ..., key_account: _Optional[str] = ..., as_metered: _Optional[bool] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
-
-class MeterShare(_message.Message):
-    __slots__ = ("recipient", "key", "kwh")
-    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
-    KEY_FIELD_NUMBER: _ClassVar[int]
-    KWH_FIELD_NUMBER: _ClassVar[int]
-    recipient: str
-    key: str
-    kwh: str
-    def __init__(self, recipient: _Optional[str] = ..., key: _Optional[str] = ..., kwh: _Optional[str] = ...) -> None: ...
-
-class MeterMonth(_message.Message):
-    __slots__ = ("period", "kwh", "shares", "unallocated_kwh", "key_unit", "reason", "message")
-    PERIOD_FIELD_NUMBER: _ClassVar[int]
-    KWH_FIELD_NUMBER: _ClassVar[int]
-    SHARES_FIELD_NUMBER: _ClassVar[int]
-    UNALLOCATED_KWH_FIELD_NUMBER: _ClassVar[int]
-    KEY_UNIT_FIELD_NUMBER: _ClassVar[int]
-    REASON_FIELD_NUMBER: _ClassVar[int]
-    MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    period: str
-    kwh: str
-    shares: _containers.RepeatedCompositeFieldContainer[MeterShare]
-    unallocated_kwh: str
-    key_unit: str
-    reason: str
-    message: str
-    def __init__(self, period: _Optional[str] = ..., kwh: _Optional[str] = ..., shares: _Optional[_Iterable[_Union[MeterShare, _Mapping]]] = ..., unallocated_kwh: _Optional[str] = ..., key_unit: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
-
-class GetMeterReconciliationResponse(_message.Message):
-    __slots__ = ("months", "commit", "as_of_time")
-    MONTHS_FIELD_NUMBER: _ClassVar[int]
-    COMMIT_FIELD_NUMBER: _ClassVar[int]
-    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
-    months: _containers.RepeatedCompositeFieldContainer[MeterMonth]
-    commit: int
-    as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, months: _Optional[_Iterable[_Union[MeterMonth, _Mapping]]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
-
 class IndicatorClaim(_message.Message):
     __slots__ = ("indicator", "value")
     INDICATOR_FIELD_NUMBER: _ClassVar[int]

@@ -50,11 +50,6 @@ class IndicatorServiceStub:
                 request_serializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorResponse.FromString,
                 _registered_method=True)
-        self.GetMeterReconciliation = channel.unary_unary(
-                '/tonne.v1.IndicatorService/GetMeterReconciliation',
-                request_serializer=tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationRequest.SerializeToString,
-                response_deserializer=tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationResponse.FromString,
-                _registered_method=True)
         self.CheckIndicatorClaims = channel.unary_unary(
                 '/tonne.v1.IndicatorService/CheckIndicatorClaims',
                 request_serializer=tonne_dot_v1_dot_indicators__pb2.CheckIndicatorClaimsRequest.SerializeToString,
@@ -89,14 +84,6 @@ class IndicatorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetMeterReconciliation(self, request, context):
-        """Shares out a meter's energy to facilities, month by month: what each has and what nobody has
-        add up to the meter, to the last place.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def CheckIndicatorClaims(self, request, context):
         """Tells whether claims fit the definitions that they name: what cannot be is refused.
         """
@@ -121,11 +108,6 @@ def add_IndicatorServiceServicer_to_server(servicer, server):
                     servicer.ExplainIndicator,
                     request_deserializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorResponse.SerializeToString,
-            ),
-            'GetMeterReconciliation': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetMeterReconciliation,
-                    request_deserializer=tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationRequest.FromString,
-                    response_serializer=tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationResponse.SerializeToString,
             ),
             'CheckIndicatorClaims': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckIndicatorClaims,
@@ -215,33 +197,6 @@ class IndicatorService:
             '/tonne.v1.IndicatorService/ExplainIndicator',
             tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorRequest.SerializeToString,
             tonne_dot_v1_dot_indicators__pb2.ExplainIndicatorResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetMeterReconciliation(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/tonne.v1.IndicatorService/GetMeterReconciliation',
-            tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationRequest.SerializeToString,
-            tonne_dot_v1_dot_indicators__pb2.GetMeterReconciliationResponse.FromString,
             options,
             channel_credentials,
             insecure,

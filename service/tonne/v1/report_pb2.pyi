@@ -434,8 +434,18 @@ class AllocationKey(_message.Message):
     spans: _containers.RepeatedCompositeFieldContainer[AllocationSpan]
     def __init__(self, id: _Optional[str] = ..., version: _Optional[int] = ..., basis: _Optional[_Union[AllocationBasis, str]] = ..., unit: _Optional[str] = ..., reason: _Optional[str] = ..., source: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[AllocationSpan, _Mapping]]] = ...) -> None: ...
 
+class AllocationRecords(_message.Message):
+    __slots__ = ("account", "recipients", "as_metered")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENTS_FIELD_NUMBER: _ClassVar[int]
+    AS_METERED_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    recipients: _containers.RepeatedScalarFieldContainer[str]
+    as_metered: bool
+    def __init__(self, account: _Optional[str] = ..., recipients: _Optional[_Iterable[str]] = ..., as_metered: _Optional[bool] = ...) -> None: ...
+
 class AllocateMeterRequest(_message.Message):
-    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set", "key_id", "key_valid_on", "key_version", "as_of")
+    __slots__ = ("name", "meter", "from_period", "to_period", "key", "measure", "account", "gwp_set", "key_id", "key_valid_on", "key_version", "as_of", "records")
     NAME_FIELD_NUMBER: _ClassVar[int]
     METER_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -448,6 +458,7 @@ class AllocateMeterRequest(_message.Message):
     KEY_VALID_ON_FIELD_NUMBER: _ClassVar[int]
     KEY_VERSION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    RECORDS_FIELD_NUMBER: _ClassVar[int]
     name: str
     meter: str
     from_period: str
@@ -460,31 +471,40 @@ class AllocateMeterRequest(_message.Message):
     key_valid_on: _date_pb2.Date
     key_version: int
     as_of: str
-    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., key_version: _Optional[int] = ..., as_of: _Optional[str] = ...) -> None: ...
+    records: AllocationRecords
+    def __init__(self, name: _Optional[str] = ..., meter: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., key: _Optional[_Union[AllocationKey, _Mapping]] = ..., measure: _Optional[_Union[AllocationMeasure, str]] = ..., account: _Optional[str] = ..., gwp_set: _Optional[str] = ..., key_id: _Optional[str] = ..., key_valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., key_version: _Optional[int] = ..., as_of: _Optional[str] = ..., records: _Optional[_Union[AllocationRecords, _Mapping]] = ...) -> None: ...
 
 class AllocatedPart(_message.Message):
-    __slots__ = ("recipient", "amount", "share")
+    __slots__ = ("recipient", "amount", "share", "key")
     RECIPIENT_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     SHARE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
     recipient: str
     amount: str
     share: str
-    def __init__(self, recipient: _Optional[str] = ..., amount: _Optional[str] = ..., share: _Optional[str] = ...) -> None: ...
+    key: str
+    def __init__(self, recipient: _Optional[str] = ..., amount: _Optional[str] = ..., share: _Optional[str] = ..., key: _Optional[str] = ...) -> None: ...
 
 class AllocatedMonth(_message.Message):
-    __slots__ = ("period", "unit", "metered", "parts", "unallocated")
+    __slots__ = ("period", "unit", "metered", "parts", "unallocated", "key_unit", "reason", "message")
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     METERED_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
     UNALLOCATED_FIELD_NUMBER: _ClassVar[int]
+    KEY_UNIT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
     period: str
     unit: str
     metered: str
     parts: _containers.RepeatedCompositeFieldContainer[AllocatedPart]
     unallocated: str
-    def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ...) -> None: ...
+    key_unit: str
+    reason: str
+    message: str
+    def __init__(self, period: _Optional[str] = ..., unit: _Optional[str] = ..., metered: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[AllocatedPart, _Mapping]]] = ..., unallocated: _Optional[str] = ..., key_unit: _Optional[str] = ..., reason: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class AllocateMeterResponse(_message.Message):
     __slots__ = ("months", "missing_periods", "suspended_count", "gwp_set", "key_id", "key_version", "key_basis", "key_reason", "commit", "as_of_time")

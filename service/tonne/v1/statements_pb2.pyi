@@ -43,6 +43,14 @@ class SupplierAttribute(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SUPPLIER_ATTRIBUTE_SCIENCE_BASED_TARGET: _ClassVar[SupplierAttribute]
     SUPPLIER_ATTRIBUTE_MATURITY: _ClassVar[SupplierAttribute]
 
+class EvidenceKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EVIDENCE_KIND_UNSPECIFIED: _ClassVar[EvidenceKind]
+    EVIDENCE_KIND_SUPPLIER_VERIFIED: _ClassVar[EvidenceKind]
+    EVIDENCE_KIND_SUPPLIER_SPECIFIC: _ClassVar[EvidenceKind]
+    EVIDENCE_KIND_AVERAGE_DATA: _ClassVar[EvidenceKind]
+    EVIDENCE_KIND_SPEND_BASED: _ClassVar[EvidenceKind]
+
 class TargetType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     TARGET_TYPE_UNSPECIFIED: _ClassVar[TargetType]
@@ -141,6 +149,11 @@ SUPPLIER_ATTRIBUTE_PUBLIC_TARGET: SupplierAttribute
 SUPPLIER_ATTRIBUTE_RENEWABLE_TRACKING: SupplierAttribute
 SUPPLIER_ATTRIBUTE_SCIENCE_BASED_TARGET: SupplierAttribute
 SUPPLIER_ATTRIBUTE_MATURITY: SupplierAttribute
+EVIDENCE_KIND_UNSPECIFIED: EvidenceKind
+EVIDENCE_KIND_SUPPLIER_VERIFIED: EvidenceKind
+EVIDENCE_KIND_SUPPLIER_SPECIFIC: EvidenceKind
+EVIDENCE_KIND_AVERAGE_DATA: EvidenceKind
+EVIDENCE_KIND_SPEND_BASED: EvidenceKind
 TARGET_TYPE_UNSPECIFIED: TargetType
 TARGET_TYPE_ABSOLUTE: TargetType
 TARGET_TYPE_INTENSITY: TargetType
@@ -624,6 +637,28 @@ class SupplierSpend(_message.Message):
     currency: str
     def __init__(self, supplier: _Optional[str] = ..., amount: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
+class ComputeScope3EvidenceRequest(_message.Message):
+    __slots__ = ("name", "from_period", "to_period", "valid_on", "as_of_time", "gwp_set", "consolidation", "parts_max", "as_of")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    VALID_ON_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    PARTS_MAX_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    from_period: str
+    to_period: str
+    valid_on: _date_pb2.Date
+    as_of_time: _timestamp_pb2.Timestamp
+    gwp_set: str
+    consolidation: str
+    parts_max: int
+    as_of: str
+    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., parts_max: _Optional[int] = ..., as_of: _Optional[str] = ...) -> None: ...
+
 class ComputeTargetProgressRequest(_message.Message):
     __slots__ = ("name", "target", "year_start", "version", "valid_on", "as_of_time", "spend", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -735,6 +770,64 @@ class SupplierCoverage(_message.Message):
     commit: int
     as_of_time: _timestamp_pb2.Timestamp
     def __init__(self, day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., currency: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[SupplierCoverageRow, _Mapping]]] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class Scope3Row(_message.Message):
+    __slots__ = ("category", "kind", "kg_co2e", "percent")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    PERCENT_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    kind: EvidenceKind
+    kg_co2e: str
+    percent: str
+    def __init__(self, category: _Optional[str] = ..., kind: _Optional[_Union[EvidenceKind, str]] = ..., kg_co2e: _Optional[str] = ..., percent: _Optional[str] = ...) -> None: ...
+
+class Scope3Part(_message.Message):
+    __slots__ = ("category", "kind", "activity", "supplier", "edition", "cell", "kg_co2e")
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    SUPPLIER_FIELD_NUMBER: _ClassVar[int]
+    EDITION_FIELD_NUMBER: _ClassVar[int]
+    CELL_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    category: str
+    kind: EvidenceKind
+    activity: str
+    supplier: str
+    edition: str
+    cell: str
+    kg_co2e: str
+    def __init__(self, category: _Optional[str] = ..., kind: _Optional[_Union[EvidenceKind, str]] = ..., activity: _Optional[str] = ..., supplier: _Optional[str] = ..., edition: _Optional[str] = ..., cell: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
+
+class Scope3Evidence(_message.Message):
+    __slots__ = ("day", "kg_co2e", "rows", "totals", "parts", "omitted_count", "omitted_kg", "gwp_set", "consolidation", "notices", "commit", "as_of_time")
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    TOTALS_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OMITTED_KG_FIELD_NUMBER: _ClassVar[int]
+    GWP_SET_FIELD_NUMBER: _ClassVar[int]
+    CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
+    NOTICES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    day: _date_pb2.Date
+    kg_co2e: str
+    rows: _containers.RepeatedCompositeFieldContainer[Scope3Row]
+    totals: _containers.RepeatedCompositeFieldContainer[Scope3Row]
+    parts: _containers.RepeatedCompositeFieldContainer[Scope3Part]
+    omitted_count: int
+    omitted_kg: str
+    gwp_set: str
+    consolidation: str
+    notices: _containers.RepeatedScalarFieldContainer[str]
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., kg_co2e: _Optional[str] = ..., rows: _Optional[_Iterable[_Union[Scope3Row, _Mapping]]] = ..., totals: _Optional[_Iterable[_Union[Scope3Row, _Mapping]]] = ..., parts: _Optional[_Iterable[_Union[Scope3Part, _Mapping]]] = ..., omitted_count: _Optional[int] = ..., omitted_kg: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class YearFigure(_message.Message):
     __slots__ = ("year_start", "value", "basis", "source", "path_value", "difference", "progress_percent", "standing", "missing_periods")

@@ -51,6 +51,11 @@ class StatementServiceStub:
                 request_serializer=tonne_dot_v1_dot_statements__pb2.ComputeSupplierCoverageRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_statements__pb2.SupplierCoverage.FromString,
                 _registered_method=True)
+        self.ComputeScope3Evidence = channel.unary_unary(
+                '/tonne.v1.StatementService/ComputeScope3Evidence',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.ComputeScope3EvidenceRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.Scope3Evidence.FromString,
+                _registered_method=True)
         self.ComputeTargetProgress = channel.unary_unary(
                 '/tonne.v1.StatementService/ComputeTargetProgress',
                 request_serializer=tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.SerializeToString,
@@ -99,6 +104,14 @@ class StatementServiceServicer:
 
     def ComputeSupplierCoverage(self, request, context):
         """Tells of which suppliers something is shown, by their number and by what is spent with them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ComputeScope3Evidence(self, request, context):
+        """Tells on what kind of evidence scope 3 rests, category by category: the parts add up to the
+        inventory's scope 3, to the last place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -156,6 +169,11 @@ def add_StatementServiceServicer_to_server(servicer, server):
                     servicer.ComputeSupplierCoverage,
                     request_deserializer=tonne_dot_v1_dot_statements__pb2.ComputeSupplierCoverageRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_statements__pb2.SupplierCoverage.SerializeToString,
+            ),
+            'ComputeScope3Evidence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComputeScope3Evidence,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.ComputeScope3EvidenceRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.Scope3Evidence.SerializeToString,
             ),
             'ComputeTargetProgress': grpc.unary_unary_rpc_method_handler(
                     servicer.ComputeTargetProgress,
@@ -266,6 +284,33 @@ class StatementService:
             '/tonne.v1.StatementService/ComputeSupplierCoverage',
             tonne_dot_v1_dot_statements__pb2.ComputeSupplierCoverageRequest.SerializeToString,
             tonne_dot_v1_dot_statements__pb2.SupplierCoverage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ComputeScope3Evidence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/ComputeScope3Evidence',
+            tonne_dot_v1_dot_statements__pb2.ComputeScope3EvidenceRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.Scope3Evidence.FromString,
             options,
             channel_credentials,
             insecure,

@@ -317,3 +317,37 @@ def test_tonne_kilometres_of_each_shipment(client, book, imported):
         "a": Fraction("1250.5") * Fraction("80.25"),
         "b": Fraction(840_000),
     }
+
+
+def test_tonne_kilometres_are_a_driver(client, book, imported):
+    """One file makes the freight and its driver; emissions per t.km, by site and together."""
+    both = TONNE_KILOMETRES.replace(
+        'activity = "freight.road.hgv.all.average_laden"\n', ""
+    ).replace(
+        '[computed.transported]\ntimes = ["Weight", "Distance"]\n\n[[values]]\n'
+        'column = "transported"\n',
+        '[computed.transported]\ntimes = ["Weight", "Distance"]\n\n'
+        '[computed.moved]\ntimes = ["Weight", "Distance"]\n\n'
+        '[[values]]\ncolumn = "transported"\nactivity = "freight.road.hgv.all.average_laden"\n\n'
+        '[[values]]\ncolumn = "moved"\nactivity = "driver.freight"\n',
+    )
+    rows = 'a,"1250,5","80,25",2025-06-03\nb,800,1050,2025-06-04\n'
+    told = imported("Ship to,Weight,Distance,Day\n" + rows, both)
+    assert told.returncode == 0, told
+    moved = {"a": Fraction("1250.5") * Fraction("80.25") / 1000, "b": Fraction(840)}
+    per_tonne_km = Fraction("0.10163") + Fraction("0.02359")  # UK 2025: operation, upstream
+    (row,) = client.inventory(book, by="activity", accounts="memo.freight").rows
+    assert [(each.unit, Fraction(each.amount)) for each in row.amounts] == [
+        ("t.km", sum(moved.values()))
+    ]
+    apart = client.indicators(book, "transport_per_tonne_km", by="facility").values
+    (whole,) = client.indicators(book, "transport_per_tonne_km").values
+    assert {each.place: each.exact for each in apart} == dict.fromkeys(moved, per_tonne_km)
+    assert whole.exact == per_tonne_km
+    assert whole.denominator == sum(moved.values())
+    assert (whole.value, whole.unit) == ("0.1252", "kg CO2e/t.km")
+    parts = list(client.explain_indicator(book, "transport_per_tonne_km", replay=True))
+    assert parts[-1] == whole
+    wrong = {"facility": "a", "activity": "driver.freight", "quantity": "1", "unit": "km"}
+    found = client.estimate([wrong | {"start": "2025-06-01", "end": "2025-07-01"}], book=book)
+    assert [each.status for each in found.row_errors] == ["UNIT_MUST_FIT_ACTIVITY"]

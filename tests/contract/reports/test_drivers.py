@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -69,6 +70,34 @@ def test_amounts_stand_in_the_inventory(running, book):
     assert [(row.group["facility"], row.amounts[0].amount) for row in by_facility.rows] == [
         ("hut", 2)
     ]
+
+
+def test_a_row_of_an_activity_has_its_amounts(running, book):
+    """Each in its own unit, none added to another; with a part of the book, and in no total."""
+    with Client(running.server.address) as client:
+        found = client.inventory(book, by="activity")
+        parted = client.inventory(book, by=("activity", "facility", "period"))
+        without = client.inventory("plain", by="activity")
+    amounts = {
+        row.group["activity"]: {(each.account, each.unit): each.amount for each in row.amounts}
+        for row in found.rows
+        if row.amounts
+    }
+    assert amounts == {
+        account.replace("memo", "driver"): {(account, unit): each for unit, each in units.items()}
+        for account, units in AMOUNTS.items()
+    }
+    people = [row for row in parted.rows if row.group["activity"] == "driver.people"]
+    assert [(row.group["period"], row.amounts[0].amount, row.record_count) for row in people] == [
+        ("2025-01", Decimal("0.525423666666666667"), 1),  # 6.305084 months: 31 of 59 days of 12
+        ("2025-02", Decimal("1.474576333333333333"), 2),
+    ]
+    # Energy at meters is no amount: that record counts, as ever.
+    assert replace(found.total, record_count=2) == without.total
+    assert found.notices == without.notices
+    emitting = [row for row in found.rows if not row.group["activity"].startswith("driver.")]
+    assert emitting == list(without.rows)
+    assert {row.kg_co2e for row in found.rows if row not in emitting} == {0}
 
 
 def test_no_emission_changes_by_a_driver(running, book):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+from fractions import Fraction
 
 import pytest
 from typer.testing import CliRunner
 
 from tonne.cli.main import app
 from tonne.client import Client
+from tonne.client.meters import AllocationRecords
 from tonne.errors import FieldInvalid
+from tonne.model import Entity, Facility, Holding
 
 FILE = """\
 record_id,facility,activity,quantity,unit,start,end,region
@@ -48,20 +51,23 @@ def book(running):
 
 @pytest.fixture
 def share(running, book):
-    """Months of the hall by a key: kWh by room and of nobody, and the reason."""
+    """Months of the hall by a key of records: amount by room and of nobody, and the reason."""
 
-    def shared(key, **asked):
+    def shared(by, to_period="2025-06", *, as_metered=False, **asked):
+        key = AllocationRecords(by, ROOMS, as_metered)
         with Client(running.server.address) as client:
-            found = client.reconcile_meter(book, "hall", ROOMS, key, **asked)
-        for month in found:
-            assert sum(each.kwh for each in month.shares) + month.unallocated_kwh == month.kwh
+            found = client.allocate_meter(
+                book, "hall", key, from_period="2025-01", to_period=to_period, **asked
+            )
+        for month in found.months:
+            assert sum(each.amount for each in month.parts) + month.unallocated == month.metered
         return {
             month.period: (
-                *(str(each.kwh) for each in month.shares),
-                str(month.unallocated_kwh),
+                *(str(each.amount) for each in month.parts),
+                str(month.unallocated),
                 month.reason,
             )
-            for month in found
+            for month in found.months
         }
 
     return shared
@@ -79,10 +85,36 @@ def test_a_key_is_that_of_the_month(share):
     }
 
 
+def test_masses_are_shared_out_by_records_too(running, book, share):
+    """kg CO2e of the hall by area: a third and two, of what an inventory has of it."""
+    found = share("memo.floor_area", "2025-01", measure="kg_co2e", account="scope2.location")
+    with Client(running.server.address) as client:
+        whole = client.inventory(
+            book, accounts="scope2.location", facilities="hall", to_period="2025-01"
+        ).total.kg_co2e
+    first, second, rest, reason = found["2025-01"]
+    assert (rest, reason) == ("0", "")
+    assert Fraction(first) + Fraction(second) == Fraction(whole) > 0
+    assert abs(Fraction(first) - Fraction(whole) / 3) < Fraction(1, 10**18)
+
+
+def test_an_owners_share_is_no_matter(running, share, book):
+    """Of a hall and a room that others operate, the whole is shared out by the whole key."""
+    before = share("memo.floor_area")
+    with Client(running.server.address) as client:
+        client.import_entities(book, [Entity("other", holdings=(Holding(is_operated=False),))])
+        client.import_facilities(
+            book, [Facility("hall", entity="other"), Facility("room-1", entity="other")]
+        )
+        found = client.inventory(book, facilities="hall", accounts=("scope2.location",))
+        assert found.total.kg_co2e == 0
+    assert share("memo.floor_area") == before
+
+
 def test_what_rooms_measured_leaves_a_rest(share):
     """Losses are nobody's; a room that measured more than the hall is told."""
     found = share("memo.it_energy", as_metered=True)
-    del found["2025-04"]
+    del found["2025-04"], found["2025-05"]
     assert found == {
         "2025-01": ("40", "50", "10", ""),
         "2025-02": ("0", "95", "-5", "MORE_THAN_METERED"),
@@ -101,33 +133,47 @@ def test_what_rooms_measured_leaves_a_rest(share):
 )
 def test_a_key_that_is_none_shares_nothing_out(share, key, asked, reason):
     """Two currencies, less than nothing, square metres as kWh: all of it stays unallocated."""
-    assert share(key, to_period="2025-01", **asked)["2025-01"] == ("0", "0", "100", reason)
+    assert share(key, "2025-01", **asked)["2025-01"] == ("0", "0", "100", reason)
 
 
 def test_a_question_that_makes_no_sense_is_refused(running, book):
     """Each with what is expected."""
+    span = {"from_period": "2025-01", "to_period": "2025-02"}
     with Client(running.server.address) as client:
-        for meter, rooms, key, told in (
-            ("", ROOMS, "memo.floor_area", "meter: expected the facility"),
-            ("hall", (), "memo.floor_area", "recipients: expected 1 to"),
-            ("hall", ("a", "a"), "memo.floor_area", "each once"),
-            ("hall", ROOMS, "scope1", "key_account: expected one of"),
-            ("hall", ("hall",), "memo.energy", "is the meter itself"),
+        for meter, rooms, key, asked, told in (
+            ("", ROOMS, "memo.floor_area", {}, "meter: expected a facility"),
+            ("hall", (), "memo.floor_area", {}, "records.recipients: expected 1 to"),
+            ("hall", ("a", "a"), "memo.floor_area", {}, "each once"),
+            ("hall", ROOMS, "scope1", {}, "records.account: expected one of"),
+            ("hall", ("hall",), "memo.energy", {}, "is the meter itself"),
+            (
+                "hall",
+                ROOMS,
+                "memo.it_energy",
+                {"measure": "kg_co2e", "account": "scope2.location"},
+                "records.as_metered: expected false",
+            ),
         ):
+            records = AllocationRecords(key, rooms, as_metered=bool(asked))
             with pytest.raises(FieldInvalid, match=told):
-                client.reconcile_meter(book, meter, rooms, key)
+                client.allocate_meter(book, meter, records, **span, **asked)
 
 
 def test_the_command_prints_a_line_each(running, book):
     """For people and for programs, with what is wrong beside them."""
 
-    def run(*words):
-        arguments = ["indicator", "reconcile", "--book", book, "--meter", "hall", *words]
-        arguments += ["--share", "room-1", "--share", "room-2", "--server", running.server.address]
-        return CliRunner().invoke(app, arguments, catch_exceptions=False)
+    def run(*words, code=0):
+        arguments = ["meter", "reconcile", "--book", book, "--meter", "hall", "--from", "2025-01"]
+        arguments += [*words, "--server", running.server.address]
+        found = CliRunner().invoke(app, arguments)
+        assert found.exit_code == code, found.output
+        return found
 
-    found = run("--key", "memo.floor_area", "--to", "2025-03")
-    assert found.exit_code == 0, found.output
-    assert "2025-03: no recipient has memo.floor_area in this month" in found.output
-    rows = json.loads(run("--key", "memo.floor_area", "--format", "json").stdout)
-    assert {"month": "2025-01", "who": "meter", "key": None, "kwh": "100"} in rows
+    by_area = ("--to", "2025-03", "--key-account", "memo.floor_area")
+    shared = (*by_area, "--share", "room-1", "--share", "room-2")
+    assert "2025-03: no recipient has memo.floor_area in this month" in run(*shared).output
+    months = json.loads(run(*shared, "--format", "json").stdout)["months"]
+    assert (months[0]["metered"], months[0]["parts"][0]["key"]) == ("100", "25/3")
+    assert "room-2" in run(*shared, "--by", "month").output
+    assert "--share" in run(*by_area, code=2).output
+    assert "--key-account" in run(*shared, "--key-id", "leases", code=2).output

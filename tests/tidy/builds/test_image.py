@@ -63,6 +63,15 @@ def test_a_lock_holds_what_the_extras_bring():
     assert {"psycopg-binary", "cryptography", "cffi"} <= read_lock("requirements.lock").keys()
 
 
+def test_servers_have_what_the_console_needs():
+    """The image serves the pages, too: the extra is in its lock."""
+    versions = read_lock("requirements.lock")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    for line in project["optional-dependencies"]["console"]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)])
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_host(lock):
     """Where packages come from is the machine's business."""

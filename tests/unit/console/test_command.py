@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import email
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tonne.cli.main import app
+from tonne.console.application import HEADERS
 from tonne.errors import ConfigInvalid
 
 COMMAND = [sys.executable, "-m", "tonne.cli.main"]
@@ -88,6 +91,22 @@ def test_the_command_serves_until_it_is_told_to_stop(started, story):
     assert headers["Server"] is None
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) in {0, -signal.SIGTERM}
+
+
+def test_what_is_no_http_is_refused_with_the_headers_of_every_answer(started):
+    """The server answers it before the application sees it."""
+    _, address = started()
+    host, port = address.removeprefix("http://").split(":")
+    for sent in (b"no http at all\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"):
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(sent)
+            with connection.makefile("rb") as answer:
+                assert answer.readline() == b"HTTP/1.1 400 Bad Request\r\n"
+                headers = email.message_from_binary_file(answer)
+        for name, value in HEADERS.items():
+            assert headers.get_all(name) == [value]
+        assert headers.get_payload() == "Invalid HTTP request received."
+    assert get(f"{address}/healthz")[0] == 200
 
 
 def test_ctrl_c_ends_it_quietly(started):

@@ -232,13 +232,17 @@ class Naive:
             if invested and (one.account.startswith("scope1.") or one.account == "scope2.location")
         ]
         found = [each for each in found if self.selects(each[0])]
-        # A driver is in no number that stands for all accounts, unless its own is named.
+        # A driver is in no number that stands for all accounts, unless its own is named, or it is
+        # the number of one activity.
         drives = all(one.factor.amount for _, _, one in found) and not self.request.accounts
-        if not found or (drives and not {"account", "scope"} & set(self.request.group_by)):
+        told = {"account", "scope"} & set(self.request.group_by)
+        if not found or (drives and not told and "activity" not in self.request.group_by):
             return
         for account, ratio, one in found:
             quantity = Fraction(part, 10**6) * ratio
             self.add_entry(number, quantity, account, one, known, in_total=not drives)
+        if drives and not told:
+            return
         for notice in resolution.notices:
             self.note(number, notice)
         if not drives:
@@ -276,8 +280,9 @@ class Naive:
 
     def add_entry(self, number, quantity, account, one, known, *, in_total):
         request = self.request
-        for notice in (*one.notices, *methane_notices(one, request.gwp_set)):
-            self.note(number, notice)
+        if in_total or {"account", "scope"} & set(request.group_by):
+            for notice in (*one.notices, *methane_notices(one, request.gwp_set)):
+                self.note(number, notice)
         known = known | {"account": account, "scope": scope_of(account)}
         alone = "account" in request.group_by or "scope" in request.group_by
         if request.group_by:
@@ -304,7 +309,9 @@ class Naive:
         if not alone:
             if account == "scope2.market" and self.selects("scope2.location"):
                 return
-            if account.startswith(("outside.", "memo.")) and not named:
+            by_activity = sums is not self.total and "activity" in self.request.group_by
+            is_told = by_activity and one.factor.amount
+            if account.startswith(("outside.", "memo.")) and not (named or is_told):
                 return
         if one.factor.amount:
             key, ratio = (account, one.factor.unit), Fraction(1)

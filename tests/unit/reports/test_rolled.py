@@ -35,7 +35,7 @@ from tonne.ledger.reading.rollups import RolledRun, members_differ
 from tonne.ledger.reading.snapshot import Snapshot
 from tonne.ledger.upkeep.rollups.rolling import Roller
 from tonne.model import Book, FacilityRule
-from tonne.reports.indicators.book import book_indicators
+from tonne.reports.indicators.book import SITES_NOT_COMPARED, book_indicators
 from tonne.reports.indicators.request import IndicatorRequest
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
@@ -243,3 +243,37 @@ def test_indicators_by_rollups(records, by, span, first, rolled):
     assert replace(found, values=None) == replace(plain, values=None)
     if by in {"", "facility_type"} and rolled & set(range(3)) and held.rollups:
         assert held.used
+
+
+def test_sites_that_are_too_many_are_compared_where_an_indicator_is_named():
+    """All of a book are answered from the rollup, and say so; one by its name reads the sites."""
+    frame = pl.concat([rows("dc-1", 7), rows("dc-2", 5)])
+    with always_rolled(), patch("tonne.ledger.upkeep.rollups.rolling.SITES_OF_TYPE_MAX", 1):
+        like = indicator_tests.snapshot_of(frame)
+        held = Held([frame], like.register, {0})
+        read = []
+
+        def answer(*names, with_rollups=True):
+            read.clear()
+            snapshot = held.snapshot(like, with_rollups=with_rollups)
+            snapshot.parts = lambda _, files, *__, **___: iter(
+                read.extend(files) or held.parts(None, files)
+            )
+            found = book_indicators(snapshot, IndicatorRequest(InventoryRequest(), names))
+            return list(found.values), found.notices
+
+        values, notices = answer()
+        assert read == []
+        (told,) = [each for each in notices if each.reason == SITES_NOT_COMPARED]
+        assert {"pue_3", "cue"} < set(told.indicators)
+        assert "base_station_efficiency" not in told.indicators
+        assert "data_centre" in told.message
+        plain, others = answer(with_rollups=False)
+        assert SITES_NOT_COMPARED not in {each.reason for each in others}
+        assert [(each.definition.id, each.value, each.refusal) for each in values] == [
+            (each.definition.id, each.value, each.refusal) for each in plain
+        ]
+        named, notices = answer("pue_3")
+        assert read
+        assert named == [each for each in plain if each.definition.id == "pue_3"]
+        assert SITES_NOT_COMPARED not in {each.reason for each in notices}

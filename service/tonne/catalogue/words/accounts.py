@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-CHART_VERSION = 3
+CHART_VERSION = 4
 """Version of the chart and of the posting rules; raised when an account or a rule changes."""
 
 ACCOUNTS: dict[str, str] = {
@@ -77,6 +77,7 @@ ACCOUNTS: dict[str, str] = {
     "memo.business_volume": "Telecom business volume at constant prices",
     "memo.revenue": "Revenue",
     "memo.spend": "Spend with suppliers",
+    "memo.freight": "Freight that was moved: mass times distance",
     "memo.output": "Products that were made, by the piece",
     "memo.requests": "Requests that a service answered",
     "memo.people": "People, over time",

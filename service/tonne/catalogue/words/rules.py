@@ -200,6 +200,7 @@ RULES: dict[str, tuple[Leg, ...]] = {
     "driver_business_volume": _driver("memo.business_volume"),
     "driver_revenue": _driver("memo.revenue"),
     "driver_spend": _driver("memo.spend"),
+    "driver_freight": _driver("memo.freight", unit="t.km"),
     "driver_output": _driver("memo.output", unit="unit"),
     "driver_requests": _driver("memo.requests", unit="unit"),
     "driver_people": _driver("memo.people", unit="person.year"),

@@ -13,6 +13,7 @@ from tonne.cli.connection import (
     ServerOption,
     connect,
 )
+from tonne.cli.process.beside import EndOption, end_with_input
 from tonne.client import Client, Credentials, RetryPolicy
 from tonne.errors import ConfigInvalid
 
@@ -50,17 +51,44 @@ def console(
             help="Who acts where the server does not know its callers; a form asks for it.",
         ),
     ] = "",
+    end_with: EndOption = False,
 ) -> None:
     """Serve pages for a browser: inventories, where each number comes from, what waits.
 
     On loopback everybody who reaches it is who runs it: there it shows what the API says, and
     changes nothing unless --write asks for it. Behind a proxy each caller may what the roles say.
     """
+    host, port = check_address(listen, behind_proxy=behind_proxy)
+    from tonne.console import access, rights, serving  # noqa: PLC0415  # needs an extra
+
+    def tell(address: str) -> None:
+        typer.echo(f"http://{address}/ shows {server}")
+
+    if end_with:
+        end_with_input()
+    writing = rights.Writing.asked(is_shared=not behind_proxy, asked=write)
+    if behind_proxy:
+        shown = access.PassedAccess(_passing(server))
+        serving.run(host, port, shown, tell, writing=writing, author=author)
+        return
+    with connect(server) as client:
+        own = access.OwnAccess(client)
+        serving.run(host, port, own, tell, writing=writing, author=author)
+
+
+def check_address(listen: str, *, behind_proxy: bool) -> tuple[str, int]:
+    """Read where the pages are to be: a host and a port.
+
+    Raises
+    ------
+    ConfigInvalid
+        It is no address, or one beyond loopback without a proxy; or the extra is not there.
+    """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
         raise ConfigInvalid(f"--listen: expected HOST:PORT; got {listen!r}")
     try:
-        from tonne.console import access, rights, serving  # noqa: PLC0415  # needs an extra
+        from tonne.console import access, serving  # noqa: F401, PLC0415  # needs an extra
     except ModuleNotFoundError as error:
         raise ConfigInvalid(
             "the console needs starlette and uvicorn: run `pip install 'tonne[console]'`"
@@ -71,18 +99,7 @@ def console(
             "runs the console: listen on 127.0.0.1, or give --behind-proxy if a proxy in front "
             "passes each caller's own token on"
         )
-
-    def tell(address: str) -> None:
-        typer.echo(f"http://{address}/ shows {server}")
-
-    writing = rights.Writing.asked(is_shared=not behind_proxy, asked=write)
-    if behind_proxy:
-        shown = access.PassedAccess(_passing(server))
-        serving.run(host, int(port), shown, tell, writing=writing, author=author)
-        return
-    with connect(server) as client:
-        own = access.OwnAccess(client)
-        serving.run(host, int(port), own, tell, writing=writing, author=author)
+    return host, int(port)
 
 
 def _passing(server: str) -> Callable[[str], Client]:

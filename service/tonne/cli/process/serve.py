@@ -1,13 +1,20 @@
 """The commands `tonne serve` and `tonne config`."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tonne import config as configuration
-from tonne.cli.terminal.output import Column, Format, FormatOption, print_rows
+from tonne.cli.process.beside import EndOption, console_beside, end_with_input
+from tonne.cli.process.console import DEFAULT_LISTEN, check_address
+from tonne.cli.terminal.output import Column, Format, FormatOption, print_rows, say
+from tonne.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from tonne.server import Beside
 
 DEFAULT_DATA = Path("data")
 """Directory of the ledger where neither an option nor the configuration names a store."""
@@ -57,12 +64,40 @@ def serve(
             ),
         ),
     ] = False,
+    console: Annotated[
+        bool,
+        typer.Option(
+            "--console", help="Serve the pages of `tonne console` beside it, on this machine."
+        ),
+    ] = False,
+    console_listen: Annotated[
+        str, typer.Option("--console-listen", metavar="HOST:PORT", help="Address of the pages.")
+    ] = DEFAULT_LISTEN,
+    end_with: EndOption = False,
 ) -> None:
     """Serve a ledger."""
     from tonne import server  # noqa: PLC0415  # no other command needs its store and kernel
 
     effective = effective_config(config, data, listen=listen, admin=admin, insecure=insecure)
-    asyncio.run(server.serve(effective))
+    beside = _console(effective, console_listen) if console else None
+    if end_with:
+        end_with_input()
+    if not asyncio.run(server.serve(effective, beside)):
+        say("tonne: the console ended by itself, and the server with it")
+        raise typer.Exit(1)
+
+
+def _console(effective: configuration.Config, listen: str) -> "Beside":
+    """Give the console that runs beside a server of one machine. Raises `ConfigInvalid`."""
+    check_address(listen, behind_proxy=False)
+    security = effective.security
+    if security.authenticates or security.tls_certificate_file:
+        raise ConfigInvalid(
+            "--console: this server speaks TLS or tells its callers apart, and whoever reaches "
+            "the pages would be one of them: run `tonne console` beside it, with an identity of "
+            "its own, or with --behind-proxy"
+        )
+    return partial(console_beside, listen, typer.echo)
 
 
 def show_config(

@@ -105,7 +105,7 @@ _REPEATABLE = (
     ),
     (
         "tonne.v1.IndicatorService",
-        ("SearchIndicators", "GetMeterReconciliation", "CheckIndicatorClaims"),
+        ("SearchIndicators", "CheckIndicatorClaims"),
     ),
     ("tonne.v1.ReportService", ("ListRecords",)),
     (
@@ -113,6 +113,7 @@ _REPEATABLE = (
         (
             "ListStatements",
             "ComputeSupplierCoverage",
+            "ComputeScope3Evidence",
             "ComputeTargetProgress",
             "GetMeasureEffect",
             "GetMeasurePipeline",

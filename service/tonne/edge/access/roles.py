@@ -132,6 +132,7 @@ RULES: dict[str, Rule] = {
     "CreateStatements": Rule(_KEEPS, "parent", changes=True),
     "ListStatements": Rule(_READS, "parent"),
     "ComputeSupplierCoverage": Rule(_READS, "name"),
+    "ComputeScope3Evidence": Rule(_READS, "name"),
     "ComputeTargetProgress": Rule(_READS, "name"),
     "GetMeasureEffect": Rule(_READS, "name"),
     "GetMeasurePipeline": Rule(_READS, "name"),
@@ -153,7 +154,6 @@ RULES: dict[str, Rule] = {
     "SearchIndicators": Rule(_READS, "parent", needs_book=False),
     "GetIndicatorValues": Rule(_READS, "name"),
     "ExplainIndicator": Rule(_READS, "name"),
-    "GetMeterReconciliation": Rule(_READS, "name"),
     "CheckIndicatorClaims": Rule(_READS, "parent", needs_book=False),
     # ReportService
     "GetInventory": Rule(_READS, "name"),

@@ -10,7 +10,6 @@ from tonne.edge.messages.reports import indicator_codec
 from tonne.edge.services.calls import handlers_of, last_told, read_query
 from tonne.ledger.as_of import read_as_of
 from tonne.ledger.budget import PART_BYTES
-from tonne.reports.allocation.reconciliation import reconcile
 from tonne.reports.explanation.indicators import explain_indicator
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.claims import check_claims
@@ -80,21 +79,6 @@ class IndicatorService:
         holding = partial(self._ledger.reads.holding, PART_BYTES)
         parts = explain_indicator(snapshot, wanted, holding)
         yield from last_told((indicator_codec.write_explained(book, x) for x in parts), point)
-
-    def get_meter_reconciliation(
-        self, request: indicators_pb2.GetMeterReconciliationRequest
-    ) -> indicators_pb2.GetMeterReconciliationResponse:
-        """Share out a meter's energy."""
-        wanted = indicator_codec.read_reconciliation(request)
-        book = names.read_book(request.name)
-        with self._ledger.reads.holding(PART_BYTES) as hold:
-            as_of = read_as_of(request.as_of)
-            snapshot = self._ledger.snapshots.take(book, as_of, hold=hold)
-            months = reconcile(snapshot, wanted, hold)
-            answer = indicator_codec.write_reconciliation(months)
-            answer.commit = snapshot.point.number
-            answer.as_of_time.FromDatetime(snapshot.point.time)
-            return answer
 
     def check_indicator_claims(
         self, request: indicators_pb2.CheckIndicatorClaimsRequest

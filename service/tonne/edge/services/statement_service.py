@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import names, statement_codec
+from tonne.edge.messages.report_codec import read_months
 from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.ledger.book.register import check_count
 from tonne.ledger.book.statements.statements import STATEMENTS_PER_CALL
 from tonne.ledger.budget import PART_BYTES
 from tonne.reports.allocation.kept import check_keys
 from tonne.reports.indicators.own import check_definitions, in_force
+from tonne.reports.inventory.request import InventoryRequest
 from tonne.reports.statements.claims import claims
-from tonne.reports.statements.coverage import read_spend, supplier_coverage
 from tonne.reports.statements.effects import measure_effect, pipeline
-from tonne.reports.statements.engagement import engagement_figures
 from tonne.reports.statements.figures import LedgerFigures
 from tonne.reports.statements.indicators import IndicatorFigures, check_targets
 from tonne.reports.statements.products import product_totals
 from tonne.reports.statements.progress import target_progress
-from tonne.reports.statements.spending import ledger_spend
+from tonne.reports.suppliers.coverage import read_spend, supplier_coverage
+from tonne.reports.suppliers.engagement import engagement_figures
+from tonne.reports.suppliers.scope3 import SCOPE3, Makers, scope3_evidence
+from tonne.reports.suppliers.spending import ledger_spend
 from tonne.statements.fields import invalid
 from tonne.statements.statement import Kind
 from tonne.statements.targets import TargetType
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
     from tonne.ledger.budget import Hold
     from tonne.ledger.ledger import Ledger
     from tonne.ledger.reading.snapshot import Snapshot
-    from tonne.reports.statements.coverage import Spend
     from tonne.reports.statements.figures import FigureSource
+    from tonne.reports.suppliers.coverage import Spend
     from tonne.statements.statement import Statement
     from tonne.statements.targets import Target
     from tonne.store.manifest.moments import Point
@@ -115,6 +118,35 @@ class StatementService:
                 partial(grow, hold),
             )
             answer = statement_codec.write_answer(statements_pb2.SupplierCoverage(), found)
+            return told(answer, snapshot.point)
+
+    def compute_scope3_evidence(
+        self, request: statements_pb2.ComputeScope3EvidenceRequest
+    ) -> statements_pb2.Scope3Evidence:
+        """Tell on what kind of evidence scope 3 rests."""
+        book = names.read_book(request.name)
+        asked = statement_codec.read_asked(request)
+        first, last = read_months(request)
+        wanted = InventoryRequest(
+            first,
+            last,
+            group_by=("activity", "account"),
+            accounts=(SCOPE3,),
+            gwp_set=request.gwp_set,
+            consolidation=request.consolidation,
+        )
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            snapshot, asked = self._take(book, asked, hold)
+            asked = self._on_a_day(snapshot.point, asked)
+            makers = Makers.read(
+                self._read(book, Kind.SUPPLIER, asked),
+                self._read(book, Kind.EVIDENCE, asked),
+                asked.day,
+                partial(grow, hold),
+            )
+            count = max(request.parts_max, 0)
+            found = scope3_evidence(snapshot, wanted, makers, asked.day, count, hold)
+            answer = statement_codec.write_answer(statements_pb2.Scope3Evidence(), found)
             return told(answer, snapshot.point)
 
     def compute_target_progress(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from tonne.errors import FieldInvalid
 from tonne.imports.pact.footprint import read_footprint
 from tonne.text.documents import load_json
+from tonne.text.words import activity_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,6 @@ PLACES_MAX = 24
 """Digits after the point of a factor whose declared unit divides into no decimal."""
 
 TEXT_CHARACTERS_MAX = 1_000
-_SLUG_CHARACTERS_MAX = 80
 _HEAD_BYTES = 1 << 16
 _DIVISION = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
@@ -154,7 +153,9 @@ def _rows(footprints: Sequence[Footprint], file: str) -> list[Mapping[str, str]]
     for footprint in footprints:
         activity = activity_of(footprint)
         if len(places[activity]) > 1:
-            activity = f"{activity}.{_slug(footprint.region) if footprint.region else 'anywhere'}"
+            activity = (
+                f"{activity}.{activity_word(footprint.region) if footprint.region else 'anywhere'}"
+            )
         rows.append(_row(footprint, activity, file))
     return rows
 
@@ -192,15 +193,7 @@ def activity_of(footprint: Footprint) -> str:
     """
     ids = [each.removeprefix("urn:") for each in footprint.product_ids]
     product = ids[0] if ids else footprint.product or footprint.id
-    return f"product.{_slug(footprint.company)}.{_slug(product)}"
-
-
-def _slug(text: str) -> str:
-    """Write a text as one word of an activity: letters and digits of ASCII, and `_`."""
-    plain = re.sub(r"[^a-z0-9]+", "_", text.casefold()).strip("_")[:_SLUG_CHARACTERS_MAX]
-    if plain.strip("_"):
-        return plain.strip("_")
-    return "x" + text.encode().hex()[:_SLUG_CHARACTERS_MAX]  # of another script: its code
+    return f"product.{activity_word(footprint.company)}.{activity_word(product)}"
 
 
 def _check_repeats(rows: Sequence[Mapping[str, str]], path: Path) -> None:

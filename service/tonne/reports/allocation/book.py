@@ -11,16 +11,19 @@ from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.errors import FieldInvalid
 from tonne.model import period_of_month
 from tonne.quantities import QUANTITY_PLACES
+from tonne.reports.allocation.key import Key
 from tonne.reports.allocation.parts import allocate
+from tonne.reports.allocation.records import RecordsKey, read_keys, share_month
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import inventory_of
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.reports.inventory.selection import Meanings, Selector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
-    from tonne.reports.allocation.key import Key
     from tonne.reports.allocation.parts import MonthParts
     from tonne.reports.inventory.inventory import InventoryRow
 
@@ -47,7 +50,7 @@ class AllocationRequest:
     ----------
     meter : str
         Facility whose records are the meter's.
-    key : Key
+    key : Key or RecordsKey
     first_period, last_period : int
         Months since 1970-01, both inclusive.
     measure : str
@@ -64,7 +67,7 @@ class AllocationRequest:
     """
 
     meter: str
-    key: Key
+    key: Key | RecordsKey
     first_period: int
     last_period: int
     measure: str = KWH
@@ -83,11 +86,18 @@ class AllocationRequest:
         if self.last_period - self.first_period >= MONTHS_MAX:
             count = str(self.last_period - self.first_period + 1)
             raise _invalid("to_period", f"at most {MONTHS_MAX} months", count)
-        if self.measure != KWH and any(span.is_metered for span in self.key.spans):
+        self._check_key()
+        self.selection()
+
+    def _check_key(self) -> None:
+        if isinstance(self.key, RecordsKey):
+            self.key.check_meter(self.meter, self.account or ENERGY)
+            if self.measure != KWH and self.key.as_metered:
+                raise _invalid("records.as_metered", "false, for what is no energy", "true")
+        elif self.measure != KWH and any(span.is_metered for span in self.key.spans):
             raise _invalid(
                 "key.spans", "a whole, or the sum of the weights, for what is no energy", "metered"
             )
-        self.selection()
 
     def selection(self) -> InventoryRequest:
         """Give the question about the meter's totals."""
@@ -136,7 +146,8 @@ def book_allocation(
     SelectionMustFit, ReadsExhausted, LedgerInconsistent, QuantityOverflow
         As an inventory does.
     """
-    request.key.check_covers(request.first_period, request.last_period)
+    if isinstance(request.key, Key):
+        request.key.check_covers(request.first_period, request.last_period)
     asked = request.selection().under(snapshot.settings)
     meanings = Meanings(snapshot.resolutions, snapshot.texts)
     gathering = Gathering(snapshot, Selector(snapshot.register, asked, (), meanings), hold)
@@ -160,15 +171,27 @@ def book_allocation(
     if hold is not None:
         count = len(totals) * len(months) * (len(request.key.recipients) + 1)
         hold.grow_to(hold.size_bytes + count * PART_BYTES)
+    cut = _cutter(snapshot, request, hold)
     return Allocation(
-        tuple(
-            UnitParts(unit, tuple(allocate(by_month, request.key, months[0], months[-1])))
-            for unit, by_month in sorted(totals.items())
-        ),
+        tuple(UnitParts(unit, tuple(cut(by))) for unit, by in sorted(totals.items())),
         tuple(month for month in months if month not in seen),
         found.suspended_count,
         asked.gwp_set,
     )
+
+
+def _cutter(
+    snapshot: Snapshot, request: AllocationRequest, hold: Hold | None
+) -> Callable[[Mapping[int, int]], list[MonthParts]]:
+    """Give what cuts the totals of months by the key."""
+    key, first, last = request.key, request.first_period, request.last_period
+    if isinstance(key, Key):
+        return lambda totals: allocate(totals, key, first, last)
+    keys = read_keys(snapshot, key, first, last, hold)
+    return lambda totals: [
+        share_month(key, period, totals.get(period), keys.get(period, {}))
+        for period in range(first, last + 1)
+    ]
 
 
 _UNITS = {KWH: "kWh", KG_CO2E: "kg CO2e"}

@@ -33,21 +33,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Allotment:
-    """What is one recipient's, in 10^-18 of the unit, and its exact share of the total."""
+    """What is one recipient's, in 10^-18 of the unit, and its exact share of the total.
+
+    `key` is what its records show, where these are the key.
+    """
 
     recipient: str
     atto: int
     share: Fraction
+    key: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MonthParts:
-    """A month of a meter: `metered_atto` is the sum of the parts and of `unallocated_atto`."""
+    """A month of a meter: `metered_atto` is the sum of the parts and of `unallocated_atto`.
+
+    Where records are the key, `key_unit` is its unit, and `reason` and `message` tell what is
+    wrong with it.
+    """
 
     period: int
     metered_atto: int
     parts: tuple[Allotment, ...]
     unallocated_atto: int
+    key_unit: str = ""
+    reason: str = ""
+    message: str = ""
 
 
 def allocate(

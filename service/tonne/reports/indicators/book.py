@@ -13,6 +13,7 @@ from tonne.reports.indicators.energy import check_coal_set
 from tonne.reports.indicators.gaps import Kind, Sites
 from tonne.reports.indicators.sums import Question, Window, gather
 from tonne.reports.indicators.values import Valuation, Value
+from tonne.reports.inventory.parts.rolled import types_left_out
 from tonne.reports.inventory.selection import READ
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from tonne.reports.inventory.selection import Meanings
 
 YEAR_MONTHS = 12
+
+SITES_NOT_COMPARED = "SITES_NOT_COMPARED"
+"""Reason of the notice that months are told and not the sites that lack them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def book_indicators(
 
     `hold` grows with what is told apart. Errors are those of `inventory.book.book_inventory`.
     """
-    definitions = request.definitions()
+    definitions, told = _comparable(request, snapshot)
     selection = _asked(request, definitions, snapshot)
     place = _place(request.by, snapshot.register)
     sites = _sites(definitions, place, hold)
@@ -81,7 +85,7 @@ def book_indicators(
     )
     return IndicatorAnswer(
         valuation.values(added.places, windows),
-        _notices(worths, definitions),
+        (*_notices(worths, definitions), *told),
         gathered.suspended_count,
         snapshot.quarantined_count,
         selection.gwp_set,
@@ -133,6 +137,39 @@ def _sites(definitions: Sequence[Definition], place: pl.Expr, hold: Hold | None)
     types = [term.facility_types for each in by_site for term in each.terms]
     wanted = {name for names in types for name in names} if all(types) else set()
     return Sites(wanted, place, hold)
+
+
+def _comparable(
+    request: IndicatorRequest, snapshot: Snapshot
+) -> tuple[tuple[Definition, ...], tuple[IndicatorNotice, ...]]:
+    """Give the definitions, and tell those whose sites are too many to be compared unasked.
+
+    A value does not depend on it; what it lacks is told by months alone then, not by sites.
+    """
+    definitions = request.definitions()
+    selection = request.selection
+    is_apart = request.by not in {"", "facility_type"} or selection.facilities or selection.regions
+    if request.indicators or is_apart or not any(each.by_site for each in definitions):
+        return definitions, ()
+    many = types_left_out(snapshot)
+    left = [each for each in definitions if each.by_site and many & _types_of(each, many)]
+    if not left:
+        return definitions, ()
+    types = sorted(set().union(*(many & _types_of(each, many) for each in left)))
+    notice = IndicatorNotice(
+        SITES_NOT_COMPARED,
+        f"sites of {', '.join(types)} are too many to be compared where no indicator is named: a "
+        "month that some of them lack is not told; name the indicator, and it is",
+        tuple(sorted(each.id for each in left)),
+    )
+    kept = tuple(replace(each, by_site=False) if each in left else each for each in definitions)
+    return kept, (notice,)
+
+
+def _types_of(definition: Definition, every: set[str]) -> set[str]:
+    """Give the types of sites that an indicator is about; all where it names none."""
+    named = [set(term.facility_types) for term in definition.terms]
+    return set().union(*named) if all(named) else every
 
 
 def _windows(request: IndicatorRequest, periods: Sequence[int], year_start: int) -> list[Window]:

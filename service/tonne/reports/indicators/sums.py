@@ -114,12 +114,15 @@ class Question:
         What tells the parts of the book apart.
     coal_set : str
         Set of coal equivalents.
+    of_whole : bool
+        Whether facilities count whole, whoever owns them.
     """
 
     selection: InventoryRequest
     sides: Sequence[tuple[Terms, Terms]]
     place: pl.Expr
     coal_set: str
+    of_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ def gather(
     """
     selection = question.selection
     meanings = Meanings(snapshot.resolutions, snapshot.texts)
-    selector = Selector(snapshot.register, selection, snapshot.entities, meanings)
+    entities = () if question.of_whole else snapshot.entities
+    selector = Selector(snapshot.register, selection, entities, meanings)
     gathering = Gathering(snapshot, selector, hold, watch=watch)
     chosen = gathering.select()
     sums = _sum(chosen, question.place, meanings)

@@ -152,7 +152,7 @@ class Weigher:
 
     def _parts(self, key: Key, resolution: Resolution, portion: Portion) -> list[SideWorth]:
         found = []
-        for account, entry, share in _entries(resolution, portion):
+        for account, entry, share in counted_entries(resolution, portion):
             worth = entry_worth(entry, self._gwp_set)
             for side, term in self._terms:
                 if not any(is_within(account, root) for root in term.accounts):
@@ -222,7 +222,7 @@ def _concerns(notice: Notice, term: Term) -> bool:
     return notice.reason != LEG_MISSING or any(root in notice.message for root in term.accounts)
 
 
-def _entries(
+def counted_entries(
     resolution: Resolution, portion: Portion
 ) -> Iterator[tuple[str, ResolutionEntry, Fraction]]:
     """Give what of a resolution counts: account, entry and share."""

@@ -16,8 +16,8 @@ that account and not of `memo.energy`; those of any other account only where a n
 alone.
 
 Amounts, of drivers of indicators, stand in a column for each account and unit: no unit of one
-account is added to those of another. They count only where a number is of their account; a record
-that adds nothing else is in no number that stands for all accounts.
+account is added to those of another. They count only where a number is of their account, or of one
+activity; a record that adds nothing else is in no other number that stands for all accounts.
 
 Source: GHG Protocol Scope 2 Guidance chapter 7 (dual reporting); Corporate Standard chapter 9
 (biogenic CO2 and gases outside the Kyoto Protocol are reported separately).
@@ -214,9 +214,12 @@ def weigh(
             whole = grouping.total(added)
             if whole is not None:
                 total[bucket] = whole
-            elif not grouping.dimensions:
+            parts = grouping.rows(added)
+            if not parts:
                 continue
-            rows[bucket] = grouping.rows(added) if grouping.dimensions else (total[bucket],)
+            rows[bucket] = parts
+            if whole is None and not grouping.dimensions:
+                continue  # a driver has a row, and nothing to be said of an emission
             found = {notice for each in added for notice in each.notices}
             notices[bucket] = frozenset(found.union(resolutions[bucket[0]].notices))
     return Weights(
@@ -333,12 +336,14 @@ class _Grouping:
 
     def __init__(self, request: InventoryRequest) -> None:
         self.dimensions = tuple(name for name in request.group_by if name in {"account", "scope"})
+        self._by_activity = "activity" in request.group_by
         self._footprint = footprint_accounts(request)
         self._energy = energy_account(request)
 
-    def total(self, added: Sequence[_Added]) -> Contribution | None:
+    def total(self, added: Sequence[_Added], *, amounts: bool = False) -> Contribution | None:
         """Add up what stands for all accounts; None where that is no amount's."""
-        counted = [each for each in added if each.account in self._footprint]
+        counts = self._footprint
+        counted = [one for one in added if one.account in counts or (amounts and one.is_amount)]
         if not counted and all(each.is_amount for each in added):
             return None
         beside = [each for each in added if each.account not in self._footprint]
@@ -346,7 +351,10 @@ class _Grouping:
         return self._part((), self._energy, counted, energy)
 
     def rows(self, added: Sequence[_Added]) -> tuple[Contribution, ...]:
-        """Add up what each account or scope gets."""
+        """Add up what each account or scope gets; amounts of all accounts only of an activity."""
+        if not self.dimensions:
+            whole = self.total(added, amounts=self._by_activity)
+            return () if whole is None else (whole,)
         groups: defaultdict[tuple[str, ...], list[_Added]] = defaultdict(list)
         for each in added:
             label = tuple(

@@ -1,4 +1,4 @@
-"""What follows from statements: coverage, progress, effects, claims, totals of products.
+"""What follows from statements: progress, effects, claims, totals of products.
 
 Takes from: the ledger (statements; a snapshot, as an inventory does), `reports.inventory`.
 Hands to: edge.

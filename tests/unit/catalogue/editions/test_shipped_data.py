@@ -36,7 +36,8 @@ RULES = {
     "vehicle_gases", "managed_vehicle", "managed_electricity", "avoided", "driver_meter_ups",
     "driver_meter_pdu", "driver_reused_heat", "driver_traffic", "driver_user_traffic",
     "driver_business_volume", "driver_revenue", "driver_spend", "driver_output",
-    "driver_requests", "driver_people", "driver_floor_area", "driver_carriers", "driver_water",
+    "driver_freight", "driver_requests", "driver_people", "driver_floor_area", "driver_carriers",
+    "driver_water",
 }  # fmt: skip
 KYOTO = {"co2", "ch4", "n2o", "hfc", "pfc", "sf6", "nf3"}
 DECIMAL_COLUMNS = COLUMNS[6:7] + COLUMNS[8:14] + COLUMNS[15:17]

@@ -122,8 +122,9 @@ def _serving(directory: Path) -> Iterator[str]:
         subprocess.Popen(  # noqa: S603  # our own command
             [
                 *(sys.executable, "-m", "tonne.cli.main", "serve", "--data", str(directory)),
-                *("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"),
+                *("--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--end-with-input"),
             ],
+            stdin=subprocess.PIPE,  # ends with this process, and the server with it
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,

@@ -116,12 +116,6 @@ _VALUE_CSV_COLUMNS = (
     Column("message"),
     Column("remarks"),
 )
-_METER_COLUMNS = (
-    Column("month"),
-    Column("who"),
-    Column("key", is_optional=True, is_rounded=True),
-    Column("kwh", "kWh", is_rounded=True),
-)
 _CHECK_COLUMNS = (
     Column("indicator"),
     Column("value"),
@@ -236,62 +230,6 @@ def show_values(  # noqa: PLR0917  # typer passes by name
         print_values(kept, months, has_spans=bool(span))
         print_remarks(kept, lacking)
         print_notices(found, book)
-
-
-@indicator_app.command("reconcile")
-def reconcile_meter(  # typer passes by name
-    book: BookOption,
-    meter: Annotated[
-        str, typer.Option(metavar="ID", help="The facility whose energy is shared out.")
-    ],
-    key: Annotated[
-        str,
-        typer.Option(
-            metavar="ACCOUNT", help="How much each has: memo.floor_area, memo.it_energy."
-        ),
-    ],
-    to: Annotated[
-        list[str], typer.Option("--share", metavar="ID", help="Who shares it; repeatable.")
-    ],
-    account: Annotated[
-        str, typer.Option(metavar="ACCOUNT", help="The meter's account.")
-    ] = "memo.energy",
-    *,
-    as_metered: Annotated[
-        bool, typer.Option("--as-metered", help="Each has what its key measured, in kWh.")
-    ] = False,
-    from_period: FromOption = "",
-    to_period: ToOption = "",
-    form: FormatOption = Format.TABLE,
-    server: ServerOption = DEFAULT_SERVER,
-) -> None:
-    """Share out a meter's energy: what each has and what nobody has, to the last place."""
-    with connect(server) as client:
-        months = client.reconcile_meter(
-            book,
-            meter,
-            to,
-            key,
-            meter_account=account,
-            as_metered=as_metered,
-            from_period=from_period,
-            to_period=to_period,
-        )
-    rows = [
-        {"month": month.period, "who": who, "key": amount, "kwh": kwh}
-        for month in months
-        for who, amount, kwh in (
-            *((each.recipient, each.key, each.kwh) for each in month.shares),
-            ("unallocated", None, month.unallocated_kwh),
-            ("meter", None, month.kwh),
-        )
-    ]
-    print_rows(_METER_COLUMNS, rows, form)
-    if not months:
-        say(f"{meter} has no energy in these months, and nobody has a key")
-    for month in months:
-        if month.reason:
-            say(f"{month.period}: {month.message}")
 
 
 @indicator_app.command("check")

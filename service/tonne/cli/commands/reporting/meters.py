@@ -1,8 +1,5 @@
 """The command `tonne meter`: what a meter shows, allocated by a key."""
 
-import datetime as dt
-import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tonne.catalogue.resolving.valuation import exact_text
+from tonne.cli.commands.reporting.key_files import read_key
 from tonne.cli.commands.selecting import AsOfOption, moment_document, tell_moment
 from tonne.cli.commands.stating.statements import add_listing
 from tonne.cli.connection import (
@@ -33,11 +31,12 @@ from tonne.cli.terminal.output import (
 from tonne.client.meters import (
     MEASURES,
     AllocatedMonth,
+    AllocatedPart,
     AllocationKey,
+    AllocationRecords,
     AllocationSpan,
     MeterAllocation,
 )
-from tonne.errors import FieldInvalid
 from tonne.statements.definitions.keys import KeptKey
 from tonne.statements.fields import check_fields, from_mapping
 from tonne.statements.statement import Kind, Statement
@@ -56,11 +55,10 @@ meter_app.add_typer(key_app, name="key")
 UNALLOCATED, METERED = "(unallocated)", "(metered)"
 """What stands in the place of a recipient."""
 
-_KEY = ("id", "version", "basis", "unit", "reason", "source", "spans")
-_SPAN = ("valid_from", "valid_to", "weights", "whole", "metered")
 _COLUMNS = (
     Column("period", is_optional=True),
     Column("recipient"),
+    Column("key", is_optional=True),
     Column("amount"),
     Column("unit"),
     Column("percent", "%"),
@@ -71,7 +69,33 @@ _CSV_COLUMNS = (
     Column("amount"),
     Column("unit"),
     Column("share"),
+    Column("key"),
+    Column("key_unit"),
+    Column("reason"),
 )
+
+
+KeyFileOption = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="Key of allocation, a TOML file.")
+]
+KeyOption = Annotated[
+    str, typer.Option("--key-id", metavar="ID", help="A key that the book keeps, instead.")
+]
+RecordsOption = Annotated[
+    str,
+    typer.Option(
+        "--key-account",
+        metavar="ACCOUNT",
+        help="Records are the key, instead: of memo.floor_area, memo.it_energy, ...",
+    ),
+]
+ShareOption = Annotated[
+    list[str] | None,
+    typer.Option("--share", metavar="FACILITY", help="Who has such records; repeatable."),
+]
+AsMeteredOption = Annotated[
+    bool, typer.Option("--as-metered", help="Each has what its records show, in kWh.")
+]
 
 
 @meter_app.command("reconcile")
@@ -97,28 +121,26 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
     by: Annotated[
         str, typer.Option("--by", metavar="month", help="Each month apart, in the table.")
     ] = "",
-    key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="Key of allocation, a TOML file.")
-    ] = None,
-    key_id: Annotated[
-        str, typer.Option("--key-id", metavar="ID", help="A key that the book keeps, instead.")
-    ] = "",
+    key: KeyFileOption = None,
+    key_id: KeyOption = "",
     on: Annotated[
         str, typer.Option("--on", metavar="DAY", help="The kept key's version of this day.")
     ] = "",
     key_version: Annotated[
         int, typer.Option("--key-version", metavar="N", min=0, help="The kept key's version.")
     ] = 0,
+    records: RecordsOption = "",
+    to: ShareOption = None,
     as_of: AsOfOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
+    *,
+    as_metered: AsMeteredOption = False,
 ) -> None:
     """Allocate what a meter shows by a key: what is whose and what is nobody's add up to it."""
     if by not in {"", "month"}:
         raise typer.BadParameter(f"expected month; got {by!r}", param_hint="--by")
-    if (key is None) == (not key_id):
-        raise typer.BadParameter("expected one of --key and --key-id", param_hint="--key")
-    asked = key_id if key is None else read_key(key)
+    asked = _asked_key(key, key_id, records, to or [], as_metered=as_metered)
     with connect(server) as client:
         found = client.allocate_meter(
             book,
@@ -145,6 +167,23 @@ def reconcile(  # noqa: PLR0917  # typer passes by name
     if form is not Format.JSON:
         tell_moment(found.moment)
     _tell(found, meter, book)
+
+
+def _asked_key(
+    file: Path | None, id_: str, account: str, recipients: list[str], *, as_metered: bool
+) -> AllocationKey | AllocationRecords | str:
+    """Read which key is asked for: of a file, one that is kept, or that of records."""
+    if sum((file is not None, bool(id_), bool(account))) != 1:
+        raise typer.BadParameter(
+            "expected one of --key, --key-id and --key-account", param_hint="--key"
+        )
+    if bool(account) != bool(recipients) or (as_metered and not account):
+        raise typer.BadParameter(
+            "expected --share, whose records of --key-account are the key", param_hint="--share"
+        )
+    if account:
+        return AllocationRecords(account, tuple(recipients), as_metered)
+    return id_ if file is None else read_key(file)
 
 
 @key_app.command("keep")
@@ -189,77 +228,9 @@ def _span_fields(span: AllocationSpan) -> dict[str, object]:
     }
 
 
-def read_key(path: Path) -> AllocationKey:
-    """Read a key of allocation from a TOML file.
-
-    Raises
-    ------
-    FieldInvalid
-        It is no such file, or a key of it is not known.
-    """
-    try:
-        text = path.read_text("utf-8")
-        given = tomllib.loads(text, parse_float=str)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise FieldInvalid(f"{path}: expected a key of allocation in TOML; {error}") from error
-    where = str(path)
-    _check(given, _KEY, where)
-    spans = given.get("spans", [])
-    if not isinstance(spans, list) or not all(isinstance(each, dict) for each in spans):
-        raise FieldInvalid(f"{where}: spans: expected tables [[spans]]; got {spans!r}")
-    version = given.get("version", 1)
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise FieldInvalid(f"{where}: version: expected a number from 1 up; got {version!r}")
-    texts = {name: _text(given.get(name, ""), f"{where}: {name}") for name in _KEY[2:6]}
-    return AllocationKey(
-        id=_text(given.get("id", ""), f"{where}: id"),
-        version=version,
-        spans=tuple(_span(each, f"{where}: spans[{n}]") for n, each in enumerate(spans)),
-        **texts,
-    )
-
-
-def _span(given: Mapping[str, Any], where: str) -> AllocationSpan:
-    _check(given, _SPAN, where)
-    weights = given.get("weights", {})
-    if not isinstance(weights, dict):
-        raise FieldInvalid(f"{where}.weights: expected a table of numbers; got {weights!r}")
-    metered = given.get("metered", False)
-    if not isinstance(metered, bool):
-        raise FieldInvalid(f"{where}.metered: expected true or false; got {metered!r}")
-    return AllocationSpan(
-        _text(given.get("valid_from", ""), f"{where}.valid_from"),
-        _text(given.get("valid_to", ""), f"{where}.valid_to"),
-        {name: _text(value, f"{where}.weights.{name}") for name, value in weights.items()},
-        _text(given.get("whole", ""), f"{where}.whole"),
-        metered,
-    )
-
-
-def _text(given: object, where: str) -> str:
-    """Read a text, a number or a day: numbers keep the digits that they are written with."""
-    if isinstance(given, dt.date) and not isinstance(given, dt.datetime):
-        return given.isoformat()
-    if isinstance(given, str | int) and not isinstance(given, bool):
-        return str(given)
-    raise FieldInvalid(f"{where}: expected a text, a number or a day; got {given!r}")
-
-
-def _check(given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.5)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise FieldInvalid(
-                f"{where}: {name!r} is no field of a key of allocation{hint}; the fields here are "
-                f"{', '.join(known)}",
-                metadata={"field": name},
-            )
-
-
 def _rows(month: AllocatedMonth) -> list[dict[str, Any]]:
     """Give a month's parts, what is nobody's, and what the meter shows."""
-    start = {"period": month.period, "unit": month.unit}
+    start = {"period": month.period, "unit": month.unit, "reason": month.reason}
     left = 1 - sum((part.share for part in month.parts), Fraction(0))
     return [
         *(
@@ -269,6 +240,7 @@ def _rows(month: AllocatedMonth) -> list[dict[str, Any]]:
                 "amount": f"{part.amount:f}",
                 "share": exact_text(part.share),
             }
+            | _key_cells(part, month)
             for part in month.parts
         ),
         start
@@ -279,6 +251,15 @@ def _rows(month: AllocatedMonth) -> list[dict[str, Any]]:
         },
         start | {"recipient": METERED, "amount": f"{month.metered:f}", "share": "1"},
     ]
+
+
+def _key_cells(part: AllocatedPart, month: AllocatedMonth) -> dict[str, Any]:
+    """Give what a recipient's records show, where these are the key."""
+    return (
+        {}
+        if part.key is None
+        else {"key": exact_text(part.key), "key_unit": month.key_unit or None}
+    )
 
 
 def _percent(row: Mapping[str, Any]) -> dict[str, str]:
@@ -330,9 +311,12 @@ def _document(meter: str, found: MeterAllocation) -> dict[str, Any]:
                         "amount": f"{part.amount:f}",
                         "share": exact_text(part.share),
                     }
+                    | _key_cells(part, month)
                     for part in month.parts
                 ],
                 "unallocated": f"{month.unallocated:f}",
+                "reason": month.reason,
+                "message": month.message,
             }
             for month in found.months
         ],
@@ -340,7 +324,10 @@ def _document(meter: str, found: MeterAllocation) -> dict[str, Any]:
 
 
 def _tell(found: MeterAllocation, meter: str, book: str) -> None:
-    """Tell what is missing in the totals."""
+    """Tell what is missing in the totals, and what is wrong with a key of records."""
+    for month in found.months:
+        if month.reason and month.period not in found.missing_periods:
+            say(f"{month.period}: {month.message}")
     if found.missing_periods:
         say(f"warning: {meter} has no record in {', '.join(found.missing_periods)}: zero there")
     if found.suspended_count:

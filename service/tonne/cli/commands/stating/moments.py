@@ -12,11 +12,20 @@ from tonne.statements.answers import (
     MeasureEffect,
     Pipeline,
     ProductTotals,
+    Scope3Evidence,
     SupplierCoverage,
     TargetProgress,
 )
 
-Answer = Claims | MeasureEffect | Pipeline | ProductTotals | SupplierCoverage | TargetProgress
+Answer = (
+    Claims
+    | MeasureEffect
+    | Pipeline
+    | ProductTotals
+    | Scope3Evidence
+    | SupplierCoverage
+    | TargetProgress
+)
 
 StatedByOption = Annotated[
     str,

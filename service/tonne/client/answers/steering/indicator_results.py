@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -109,31 +108,6 @@ class IndicatorValues:
 
 
 @dataclass(frozen=True, slots=True)
-class MeterShare:
-    """What a recipient has of a meter's month: its key, and kWh."""
-
-    recipient: str
-    key: Decimal
-    kwh: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class MeterMonth:
-    """A meter's month: `kwh` is the sum of the shares and of `unallocated_kwh`, exactly.
-
-    `reason` and `message` say why it is not shared out, or what is wrong; empty where all is well.
-    """
-
-    period: str
-    kwh: Decimal
-    shares: tuple[MeterShare, ...]
-    unallocated_kwh: Decimal
-    key_unit: str
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimCheck:
     """What is found of a claim; `refusal` is empty where it fits its definition."""
 
@@ -183,22 +157,6 @@ def read_value(item: indicators_pb2.IndicatorValue) -> IndicatorValue:
         item.refusal,
         item.message,
         tuple(item.remarks),
-    )
-
-
-def read_meter_month(item: indicators_pb2.MeterMonth) -> MeterMonth:
-    """Read a month of a meter."""
-    return MeterMonth(
-        item.period,
-        Decimal(item.kwh),
-        tuple(
-            MeterShare(each.recipient, Decimal(each.key), Decimal(each.kwh))
-            for each in item.shares
-        ),
-        Decimal(item.unallocated_kwh),
-        item.key_unit,
-        item.reason,
-        item.message,
     )
 
 

@@ -11,6 +11,7 @@ from tonne.model import month_of_period
 from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.allocation.book import KWH, MEASURES, AllocationRequest
 from tonne.reports.allocation.key import BASES, Key, read_span
+from tonne.reports.allocation.records import RecordsKey
 from tonne.statements.messages import read_date
 from tonne.v1 import report_pb2
 
@@ -32,7 +33,7 @@ def read_request(request: report_pb2.AllocateMeterRequest, kept: Key | None) -> 
     measure = KWH
     if request.HasField("measure"):
         measure = read_enum("measure", request.measure, ("", *MEASURES))
-    key = _read_key(request.key) if kept is None else kept
+    key = kept or _read_given(request)
     for field in ("from_period", "to_period"):
         if not getattr(request, field):
             raise FieldInvalid(
@@ -53,19 +54,29 @@ def read_request(request: report_pb2.AllocateMeterRequest, kept: Key | None) -> 
 
 def read_kept(request: report_pb2.AllocateMeterRequest) -> tuple[str, str, int] | None:
     """Read which kept key is asked for: its id, a day and a version. Raises `FieldInvalid`."""
-    if not request.key_id:
-        return None
-    if request.HasField("key"):
+    given = [name for name in ("key", "records") if request.HasField(name)]
+    given += ["key_id"] if request.key_id else []
+    if len(given) > 1:
         raise FieldInvalid(
-            f"key_id: expected either a key or the id of one; got both, {request.key_id!r}",
+            f"key_id: expected one of key, key_id and records; got {' and '.join(given)}",
             metadata={"field": "key_id", "value": request.key_id},
         )
+    if not request.key_id:
+        return None
     day = request.HasField("key_valid_on")
     return (
         request.key_id,
         read_date(request.key_valid_on, "key_valid_on") if day else "",
         request.key_version,
     )
+
+
+def _read_given(request: report_pb2.AllocateMeterRequest) -> Key | RecordsKey:
+    """Read the key that a request brings."""
+    if not request.HasField("records"):
+        return _read_key(request.key)
+    records = request.records
+    return RecordsKey(records.account, tuple(records.recipients), records.as_metered)
 
 
 def _read_key(key: report_pb2.AllocationKey) -> Key:
@@ -90,7 +101,9 @@ def _read_key(key: report_pb2.AllocationKey) -> Key:
     )
 
 
-def write_answer(answer: Allocation, key: Key) -> Iterator[report_pb2.AllocateMeterResponse]:
+def write_answer(
+    answer: Allocation, key: Key | RecordsKey
+) -> Iterator[report_pb2.AllocateMeterResponse]:
     """Write months in chunks; the last one carries what is told, and by which key it is."""
     chunk, count = report_pb2.AllocateMeterResponse(), 0
     for of_unit in answer.units:
@@ -104,9 +117,10 @@ def write_answer(answer: Allocation, key: Key) -> Iterator[report_pb2.AllocateMe
     chunk.missing_periods.extend(map(month_of_period, answer.missing))
     chunk.suspended_count = answer.suspended_count
     chunk.gwp_set = answer.gwp_set
-    chunk.key_id, chunk.key_version, chunk.key_reason = key.id, key.version, key.reason
-    basis: Any = BASES.index(key.basis) + 1
-    chunk.key_basis = basis
+    if isinstance(key, Key):
+        chunk.key_id, chunk.key_version, chunk.key_reason = key.id, key.version, key.reason
+        basis: Any = BASES.index(key.basis) + 1
+        chunk.key_basis = basis
     yield chunk
 
 
@@ -120,8 +134,12 @@ def _write_month(unit: str, month: MonthParts) -> report_pb2.AllocatedMonth:
                 recipient=part.recipient,
                 amount=ratio_text(part.atto, ATTO_PER_ONE),
                 share=exact_text(part.share),
+                key="" if part.key is None else exact_text(part.key),
             )
             for part in month.parts
         ],
         unallocated=ratio_text(month.unallocated_atto, ATTO_PER_ONE),
+        key_unit=month.key_unit,
+        reason=month.reason,
+        message=month.message,
     )

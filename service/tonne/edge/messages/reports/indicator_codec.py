@@ -9,19 +9,16 @@ from tonne.edge.messages.explain_codec import write_part
 from tonne.edge.messages.names import write_book
 from tonne.edge.messages.report_codec import APPROACHES, read_approach, read_enum, read_months
 from tonne.model import month_of_period
-from tonne.reports.allocation.reconciliation import ReconciliationRequest
 from tonne.reports.explanation.indicators import IndicatorExplainRequest, TermPart, TermSum
 from tonne.reports.indicators.claims import Claim
 from tonne.reports.indicators.definition import Measure
 from tonne.reports.indicators.request import PLACES, SPANS, IndicatorRequest
-from tonne.reports.inventory.footprint import ENERGY
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.v1 import indicators_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tonne.reports.allocation.reconciliation import Reconciled
     from tonne.reports.indicators.book import IndicatorAnswer
     from tonne.reports.indicators.claims import ClaimCheck
     from tonne.reports.indicators.definition import Definition, Term
@@ -177,44 +174,6 @@ def _write_term(term: Term) -> indicators_pb2.IndicatorTerm:
         sources=term.sources,
         taken_off=term.is_taken_off,
         optional=term.is_optional,
-    )
-
-
-def read_reconciliation(
-    request: indicators_pb2.GetMeterReconciliationRequest,
-) -> ReconciliationRequest:
-    """Read which meter is shared out. Raises `FieldInvalid`."""
-    first, last = read_months(request)
-    return ReconciliationRequest(
-        InventoryRequest(first_period=first, last_period=last),
-        meter=request.meter,
-        meter_account=request.meter_account or ENERGY,
-        recipients=tuple(request.recipients),
-        key_account=request.key_account,
-        as_metered=request.as_metered,
-    )
-
-
-def write_reconciliation(
-    months: Iterable[Reconciled],
-) -> indicators_pb2.GetMeterReconciliationResponse:
-    """Write the months of a meter."""
-    return indicators_pb2.GetMeterReconciliationResponse(
-        months=[
-            indicators_pb2.MeterMonth(
-                period=month_of_period(each.period),
-                kwh=each.kwh,
-                shares=[
-                    indicators_pb2.MeterShare(recipient=one.recipient, key=one.key, kwh=one.kwh)
-                    for one in each.shares
-                ],
-                unallocated_kwh=each.unallocated_kwh,
-                key_unit=each.key_unit,
-                reason=each.reason,
-                message=each.message,
-            )
-            for each in months
-        ]
     )
 
 

@@ -88,6 +88,19 @@ def usable_rollups(
     return found
 
 
+def types_left_out(snapshot: Snapshot) -> set[str]:
+    """Give the types of facilities whose sites some rollup does not tell apart: too many."""
+    found: set[str] = set()
+    if snapshot.rollups is None:
+        return found
+    for run in snapshot.rollups.runs(snapshot.book.id, snapshot.files):
+        sites = snapshot.rollups.sites(run)
+        if sites is not None:
+            types = sites.filter(pl.col("facility").is_null())["facility_type"].cast(pl.String)
+            found.update(types)
+    return found - {""}
+
+
 def _within(sites: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
     """Leave out the months of sites that are not wanted."""
     blocks = sites["block"].drop_nulls().unique().to_list()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from tonne.model import period_of_month
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
-from tonne.reports.statements.coverage import Spend
 from tonne.reports.statements.sums import YEAR_MONTHS
+from tonne.reports.suppliers.coverage import Spend
 from tonne.statements.fields import invalid
 
 if TYPE_CHECKING:

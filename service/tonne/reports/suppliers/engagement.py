@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.model import period_of_month
-from tonne.reports.statements.coverage import supplier_coverage
 from tonne.reports.statements.figures import Figure, Found
 from tonne.reports.statements.sums import YEAR_MONTHS
+from tonne.reports.suppliers.coverage import supplier_coverage
 from tonne.statements.answers import Basis
 from tonne.statements.fields import invalid
 from tonne.statements.targets import Weight
@@ -17,7 +17,7 @@ from tonne.statements.targets import Weight
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tonne.reports.statements.coverage import Spend
+    from tonne.reports.suppliers.coverage import Spend
     from tonne.statements.statement import Statement
     from tonne.statements.targets import Target
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonne.reports.allocation.reconciliation import shared_out
+from tonne.reports.allocation.records import shared_out
 
 KEYS = st.dictionaries(
     st.text("abc", min_size=1, max_size=3),

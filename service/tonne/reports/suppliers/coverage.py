@@ -112,12 +112,12 @@ def supplier_coverage(
 def _add(shown: dict[str, _Shown], each: Statement, day: str) -> None:
     says = each.body
     of = shown.get(says.supplier)
-    if of is None or says.evidence_date > day:
+    if of is None:
         return
-    if says.valid_to and says.valid_to <= day:
+    if says.has_expired(day):
         of.expired.add(says.attribute)
-        return
-    of.dates.setdefault((says.attribute, says.maturity_level), []).append(says.evidence_date)
+    elif says.counts_on(day):
+        of.dates.setdefault((says.attribute, says.maturity_level), []).append(says.evidence_date)
 
 
 def _row(
