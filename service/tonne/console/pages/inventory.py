@@ -81,7 +81,7 @@ def inventory(visit: Visit) -> Page:
         blocks += _beside(visit, laid)
     if laid.whole.suspended_count:
         text = say(
-            "{count} records of this selection wait in suspense, and are in no number.",
+            "In suspense, and in no number here: {count} of the records.",
             count=f"{laid.whole.suspended_count:,}",
         )
         blocks.insert(2, Lines([text], "warning"))
