@@ -29,7 +29,7 @@ $(VENV)/.base: pyproject.toml setup.py
 	$(step) "install the tools of the build"
 	@$(PIP) --upgrade "pip>=25.1" "setuptools>=77" "cython>=3.1"
 	$(step) "install what Tonne needs"
-	@TONNE_KERNEL=later $(PIP) --no-build-isolation --editable .
+	@TONNE_KERNEL=later $(PIP) --no-build-isolation --editable '.[console]'
 	@touch $@
 
 # In place, with what was compiled kept in build/: later only what changed is compiled again. -g0
