@@ -218,7 +218,8 @@ def _leave(client: Client, directory: Path, command: str) -> None:
     further = "\n".join(f"  {command} {each}" for each in _FURTHER)
     console.print(f"\nThe report of {YEAR}, a page for any browser:\n\n  {path}", soft_wrap=True)
     console.print(
-        f"\nTo look further, serve this ledger:\n\n  {command} serve --data {directory}\n\nand "
+        f"\nTo look further, serve this ledger:\n\n  {command} serve --data {directory}\n\n"
+        f"(--console with it serves its pages at http://{CONSOLE_HOST}:{CONSOLE_PORT}/, too) and "
         f"run these in another terminal:\n\n{further}\n",
         soft_wrap=True,
     )
