@@ -236,7 +236,7 @@ class Server:
             indicator_service.NAME: IndicatorService(self._ledger).handlers(border),
             report_service.NAME: ReportService(self._ledger, self._ingest).handlers(border),
             statement_service.NAME: StatementService(self._ledger).handlers(border),
-            bridge_service.NAME: BridgeService(self._ledger).handlers(border),
+            bridge_service.NAME: BridgeService(self._ledger, self.telemetry).handlers(border),
         }
         self._grpc.add_generic_rpc_handlers(
             tuple(

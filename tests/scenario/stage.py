@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from tests.scenario.restating import BOOK, RestatingSteps, compare
 from tests.support.stores.tables import place_tables
 from tests.unit.catalogue.small_editions import write_edition
 from tonne.catalogue.words.method import MethodSettings
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 
     from tests.scenario.story import Row, Step
 
-BOOK = "acme"
 INVENTORY = re.compile(
     r"(?:by (?P<by>[a-z_, ]+?))?"
     r"(?: ?from (?P<first>\S+) to (?P<last>\S+))?"
@@ -64,7 +64,7 @@ INVENTORY = re.compile(
 MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
 
 
-class Stage:
+class Stage(RestatingSteps):
     """A fresh ledger with one book, on SQLite or at a URL; each step has a method of its name."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
@@ -244,7 +244,7 @@ class Stage:
             return
         opened = self._ledger.periods.reopen_period(BOOK, month, author="stage", reason="late")
         found = [{"month": month_of_period(each.period)} for each in opened]
-        _compare(found, rows)
+        compare(found, rows)
 
     def _act(self, act, words: str, rows: tuple[Row, ...]) -> None:
         month = period_of_month(words)
@@ -270,7 +270,7 @@ class Stage:
             }
             for each in self._ledger.periods.list_periods(BOOK)
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
     def look(self, _words: str, _rows: tuple[Row, ...]) -> None:
         """Look for overlaps in all months."""
@@ -311,7 +311,7 @@ class Stage:
                         "kg_co2e": str(max(known)) if known else "",
                     }
                 )
-        _compare(found, rows)
+        compare(found, rows)
 
     def changes(self, words: str, rows: tuple[Row, ...]) -> None:
         """Compare the log of changes of a kind."""
@@ -326,7 +326,7 @@ class Stage:
             }
             for each in page.items
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
     def region(self, words: str, _rows: tuple[Row, ...]) -> None:
         """Give a facility another region."""
@@ -348,7 +348,7 @@ class Stage:
             }
             for each in self._ledger.records.list_records(BOOK).items
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
     def corrections(self, _words: str, rows: tuple[Row, ...]) -> None:
         """Compare the entries, each with its first record."""
@@ -366,7 +366,7 @@ class Stage:
             }
             for each in self._ledger.corrections.list_corrections(BOOK).items
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
     def postings(self, _words: str, rows: tuple[Row, ...]) -> None:
         """Compare all postings, summed over files; an account is that of the resolution."""
@@ -391,7 +391,7 @@ class Stage:
             }
             for row in sums.iter_rows(named=True)
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
     def inventory(self, words: str, rows: tuple[Row, ...]) -> None:
         """Compare rows and, in a row that begins with `total`, the total."""
@@ -436,12 +436,12 @@ class Stage:
             }
             for notice in answer.notices
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
     def suspense(self, _words: str, rows: tuple[Row, ...]) -> None:
         page = self._ledger.records.list_suspense(BOOK)
         found = [{"record_id": each.record_id, "status": each.status.name} for each in page.items]
-        _compare(found, rows)
+        compare(found, rows)
 
     def quarantine(self, _words: str, rows: tuple[Row, ...]) -> None:
         page = self._ledger.records.list_quarantine(BOOK)
@@ -453,22 +453,13 @@ class Stage:
             }
             for each in page.items
         ]
-        _compare(found, rows)
+        compare(found, rows)
 
 
 def _first(text: str, kind: str) -> str:
     """The one value of a body that a story of its kind is about."""
     names = {"period": "state", "facility": "region", "word": "meaning", "correction": "kind"}
     return str(json.loads(text).get(names.get(kind, ""), "")) if text else ""
-
-
-def _compare(found: list[Row], rows: tuple[Row, ...]) -> None:
-    """The same rows in any order, as far as the story names their columns."""
-    assert rows, "an expectation has rows"
-    names = list(rows[0])
-    assert sorted([each[name] for name in names] for each in found) == sorted(
-        [[row[name] for name in names] for row in rows]
-    )
 
 
 def _record(row: Row) -> ingest_pb2.ActivityRecord:

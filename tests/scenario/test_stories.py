@@ -11,7 +11,17 @@ from tests.scenario.stage import Stage
 from tests.scenario.story import read_story
 
 STORIES = sorted((Path(__file__).parent / "stories").rglob("*.md"))
-FACTS = {"book", "facilities", "entities", "edition", "order", "records", "region", "merge"}
+FACTS = {
+    "book",
+    "facilities",
+    "entities",
+    "edition",
+    "order",
+    "records",
+    "region",
+    "merge",
+    "remember",
+}
 ACTS = {
     "reverse",
     "correct",
@@ -24,6 +34,7 @@ ACTS = {
     "declare",
     "compare",
     "decide",
+    "restate",
 }
 EXPECTATIONS = {
     "postings",
@@ -36,6 +47,9 @@ EXPECTATIONS = {
     "periods",
     "changes",
     "overlaps",
+    "restatements",
+    "known",
+    "bridge",
 }
 
 

@@ -28,6 +28,17 @@ class PeriodMustBeOpen(InputError):
             metadata={"book": book, "periods": named},
         )
 
+    @classmethod
+    def to_be_restated(cls, book: str, months: Sequence[str]) -> Self:
+        """Name closed months that a restatement touches and was not asked to adjust."""
+        named = _named(months)
+        return cls(
+            f"the restatement touches months of book {book!r} that are closed: {named}. Nothing "
+            "of them was restated: adjust them with its reason (`--adjust-closed`), reopen them "
+            "(`tonne period reopen`), or leave them out (`--from`)",
+            metadata={"book": book, "periods": named},
+        )
+
 
 class PeriodMustBeClosed(InputError):
     """What is asked for is of closed periods, and this one is open."""

@@ -31,6 +31,8 @@ from tonne.ledger.posting.journal import Journal
 from tonne.ledger.posting.mending.mends import Mends
 from tonne.ledger.posting.mending.withdrawal import Withdrawals
 from tonne.ledger.posting.repeat import RepeatCheck
+from tonne.ledger.posting.restating.acts import Acts
+from tonne.ledger.posting.restating.restating import Restater
 from tonne.ledger.posting.writing.commit_files import CommitFiles
 from tonne.ledger.reading.balances import Balances
 from tonne.ledger.reading.by_id.found import FoundRecords
@@ -132,6 +134,10 @@ class Ledger:
         Posts what waited.
     reversals : Reverser
         Takes back what was posted.
+    restating : Restater
+        Posts again, under the rules in force, what was posted.
+    acts : Acts
+        Lists restatements.
     corrections : Corrections
         Lists what was reversed and corrected.
     same : Decider
@@ -302,6 +308,16 @@ class Ledger:
             on_postings=self.balances.remember,
             reads=self.reads,
         )
+        self.restating = Restater(
+            manifest,
+            objects,
+            reader,
+            states,
+            clock=clock,
+            on_postings=self.balances.remember,
+            reads=self.reads,
+        )
+        self.acts = Acts(manifest)
         self.corrections = Corrections(manifest, reader)
         self.same = Decider(manifest, self.reversals)
         self._taker = DuplicateTaker(self.reversals, manifest, reader, states, reads=self.reads)

@@ -72,7 +72,8 @@ class FileRow:
     `seq` is given by the manifest when the file is committed: it rises by book in the order of
     the commits, without regard to who asks (0 before). `commit_id` is empty for postings that
     a merge made. `row_count` counts the rows of the file, `suspended_count` those of a segment
-    that wait in suspense now, `reversed_count` those that were reversed. `segment` is the id of
+    that wait in suspense now, `reversed_count` those that were reversed; `restated_count` rises by
+    each record that is posted again under other rules. `segment` is the id of
     the segment whose records a clearing posts or takes back, or the run of postings files that a
     rollup is of. `span` is known of segments, and of postings that a merge made; `first_commit`
     and `last_commit` are the numbers of what a postings file sums.
@@ -91,6 +92,7 @@ class FileRow:
     suspended_count: int = 0
     segment: str = ""
     reversed_count: int = 0
+    restated_count: int = 0
     first_commit: int = 0
     last_commit: int = 0
     span: Span | None = None
@@ -111,8 +113,8 @@ class RangeRow:
 class BookSnapshot:
     """A book at one moment, as far as later commits, merges and clearings change it.
 
-    Commits up to and with `stop_seq` had happened. `suspended_counts` and `reversed_counts` are of
-    segments with records that wait or are reversed, by id.
+    Commits up to and with `stop_seq` had happened. `suspended_counts`, `reversed_counts` and
+    `restated_counts` are of segments with records that wait, are reversed or were restated, by id.
     """
 
     book: str
@@ -121,6 +123,7 @@ class BookSnapshot:
     postings: tuple[FileRow, ...]
     suspended_counts: dict[str, int]
     reversed_counts: dict[str, int]
+    restated_counts: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +159,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Clearing:
-    """Records of a segment that leave suspense in a commit, or are reversed by it.
+    """Records of a segment that leave suspense in a commit, or are reversed or restated by it.
 
     `suspended_before` is compared with what the segment has; `suspended_after` is less, so that
     of two clearings that saw the same records the second fails. So it is with `reversed_before`
-    and `reversed_after`, which is more, where records are reversed. With `is_asserted` both are
-    compared, and nothing changes. `channels` are pairs of a channel and a count, whose totals
-    follow: records that are posted; `withdrawn_channels` those for which others stand, which count
-    as quarantined from here on. Records of requests are not among them: their answer stays.
+    and `reversed_after`, which is more, where records are reversed, and with `restated_before` and
+    `restated_after` where they are restated; in either case all three counts are compared, as what
+    is taken back follows from all. With `is_asserted` they are compared, and nothing changes.
+    `channels` are pairs of a channel and a count, whose totals follow: records that are posted;
+    `withdrawn_channels` those for which others stand, which count as quarantined from here on.
+    Records of requests are not among them: their answer stays.
     """
 
     segment_id: str
@@ -173,6 +178,8 @@ class Clearing:
     withdrawn_channels: tuple[tuple[str, int], ...] = ()
     reversed_before: int = 0
     reversed_after: int = 0
+    restated_before: int = 0
+    restated_after: int = 0
     is_asserted: bool = False
 
 

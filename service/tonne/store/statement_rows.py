@@ -64,10 +64,11 @@ class StatementView:
 
 
 class CorrectionKind(enum.StrEnum):
-    """What an entry did: took records back, or took them back and posted others for them."""
+    """What an entry did: took records back, posted others for them, or the same ones again."""
 
     REVERSAL = "reversal"
     CORRECTION = "correction"
+    RESTATEMENT = "restatement"
 
 
 class ReasonCode(enum.StrEnum):
@@ -104,6 +105,10 @@ class Correction:
         The first month of what is reversed, where it is to be made; -1: not known.
     of_closed : bool
         Whether a month of what was reversed was closed then.
+    restatement : str
+        Id of the restatement that it is a part of; empty: of none.
+    figures : str
+        What a part of a restatement made of the numbers, as `posting.restating.figures` writes it.
     """
 
     kind: CorrectionKind
@@ -118,6 +123,47 @@ class Correction:
     create_time: dt.datetime | None = None
     first_period: int = -1
     of_closed: bool = False
+    restatement: str = ""
+    figures: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RestatementRow:
+    """An act that posts records again under the rules of then: what was asked, and how far it is.
+
+    Parameters
+    ----------
+    id : str
+        Who asks names it.
+    selection : str
+        Which records, as canonical JSON.
+    cause, author, reason : str
+        Why, and who says so.
+    first_period, last_period : int
+        The months that are asked about.
+    number : int
+        Of the act in the book, from 1.
+    begin_seq, end_seq : int
+        The book's numbers at its begin and its end: as of the first nothing is restated yet, as of
+        the second all is. 0: it has not ended.
+    unchanged_count, left_count : int
+        Records that were posted so already; that the rules do not post, and that stay.
+    """
+
+    id: str
+    selection: str
+    cause: str
+    author: str
+    reason: str
+    first_period: int
+    last_period: int
+    number: int = 0
+    begin_seq: int = 0
+    create_time: dt.datetime | None = None
+    end_seq: int = 0
+    end_time: dt.datetime | None = None
+    unchanged_count: int = 0
+    left_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,11 @@ METRICS: tuple[Metric, ...] = (
         "Records that were reversed, by reversals and by corrections.",
     ),
     _metric(
+        "tonne_restated_records_total",
+        "counter",
+        "Records that were posted again under other rules, by restatements.",
+    ),
+    _metric(
         "tonne_period_acts_total",
         "counter",
         "Months of books that were closed, sealed and reopened.",

@@ -31,6 +31,7 @@ class ChangeCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CHANGE_CAUSE_VOLUME: _ClassVar[ChangeCause]
     CHANGE_CAUSE_NEW_ACTIVITY: _ClassVar[ChangeCause]
     CHANGE_CAUSE_ENDED_ACTIVITY: _ClassVar[ChangeCause]
+    CHANGE_CAUSE_RESTATEMENTS: _ClassVar[ChangeCause]
 
 class RestatementCause(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -60,6 +61,7 @@ CHANGE_CAUSE_STRUCTURE: ChangeCause
 CHANGE_CAUSE_VOLUME: ChangeCause
 CHANGE_CAUSE_NEW_ACTIVITY: ChangeCause
 CHANGE_CAUSE_ENDED_ACTIVITY: ChangeCause
+CHANGE_CAUSE_RESTATEMENTS: ChangeCause
 RESTATEMENT_CAUSE_UNSPECIFIED: RestatementCause
 RESTATEMENT_CAUSE_ERROR: RestatementCause
 RESTATEMENT_CAUSE_ESTIMATE: RestatementCause
@@ -341,6 +343,132 @@ class NoteRestatementResponse(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     restatement: Restatement
     def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., restatement: _Optional[_Union[Restatement, _Mapping]] = ...) -> None: ...
+
+class RestatementSelection(_message.Message):
+    __slots__ = ("edition", "factor", "posted_version", "facility", "from_period", "to_period")
+    EDITION_FIELD_NUMBER: _ClassVar[int]
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    POSTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    FACILITY_FIELD_NUMBER: _ClassVar[int]
+    FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    edition: str
+    factor: str
+    posted_version: int
+    facility: str
+    from_period: str
+    to_period: str
+    def __init__(self, edition: _Optional[str] = ..., factor: _Optional[str] = ..., posted_version: _Optional[int] = ..., facility: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ...) -> None: ...
+
+class ApplyRestatementRequest(_message.Message):
+    __slots__ = ("parent", "id", "selection", "cause", "reason", "author", "adjusts_closed", "validate_only")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTS_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    id: str
+    selection: RestatementSelection
+    cause: RestatementCause
+    reason: str
+    author: str
+    adjusts_closed: bool
+    validate_only: bool
+    def __init__(self, parent: _Optional[str] = ..., id: _Optional[str] = ..., selection: _Optional[_Union[RestatementSelection, _Mapping]] = ..., cause: _Optional[_Union[RestatementCause, str]] = ..., reason: _Optional[str] = ..., author: _Optional[str] = ..., adjusts_closed: _Optional[bool] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class RestatedRow(_message.Message):
+    __slots__ = ("account", "period", "before_kg_co2e", "after_kg_co2e", "difference_kg_co2e")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    AFTER_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    period: str
+    before_kg_co2e: str
+    after_kg_co2e: str
+    difference_kg_co2e: str
+    def __init__(self, account: _Optional[str] = ..., period: _Optional[str] = ..., before_kg_co2e: _Optional[str] = ..., after_kg_co2e: _Optional[str] = ..., difference_kg_co2e: _Optional[str] = ...) -> None: ...
+
+class AppliedRestatement(_message.Message):
+    __slots__ = ("id", "number", "selection", "cause", "author", "reason", "create_time", "end_time", "before_commit", "after_commit", "restated_count", "unchanged_count", "left_count", "first_period", "last_period", "before_kg_co2e", "after_kg_co2e", "difference_kg_co2e", "correction_of_closed", "rows", "closed_periods")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    CAUSE_FIELD_NUMBER: _ClassVar[int]
+    AUTHOR_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_FIELD_NUMBER: _ClassVar[int]
+    RESTATED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    UNCHANGED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LEFT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    LAST_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    AFTER_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCE_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_OF_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_PERIODS_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    number: int
+    selection: str
+    cause: RestatementCause
+    author: str
+    reason: str
+    create_time: _timestamp_pb2.Timestamp
+    end_time: _timestamp_pb2.Timestamp
+    before_commit: int
+    after_commit: int
+    restated_count: int
+    unchanged_count: int
+    left_count: int
+    first_period: str
+    last_period: str
+    before_kg_co2e: str
+    after_kg_co2e: str
+    difference_kg_co2e: str
+    correction_of_closed: bool
+    rows: _containers.RepeatedCompositeFieldContainer[RestatedRow]
+    closed_periods: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., number: _Optional[int] = ..., selection: _Optional[str] = ..., cause: _Optional[_Union[RestatementCause, str]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., before_commit: _Optional[int] = ..., after_commit: _Optional[int] = ..., restated_count: _Optional[int] = ..., unchanged_count: _Optional[int] = ..., left_count: _Optional[int] = ..., first_period: _Optional[str] = ..., last_period: _Optional[str] = ..., before_kg_co2e: _Optional[str] = ..., after_kg_co2e: _Optional[str] = ..., difference_kg_co2e: _Optional[str] = ..., correction_of_closed: _Optional[bool] = ..., rows: _Optional[_Iterable[_Union[RestatedRow, _Mapping]]] = ..., closed_periods: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ApplyRestatementResponse(_message.Message):
+    __slots__ = ("segments_done_count", "restatement")
+    SEGMENTS_DONE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RESTATEMENT_FIELD_NUMBER: _ClassVar[int]
+    segments_done_count: int
+    restatement: AppliedRestatement
+    def __init__(self, segments_done_count: _Optional[int] = ..., restatement: _Optional[_Union[AppliedRestatement, _Mapping]] = ...) -> None: ...
+
+class ListAppliedRestatementsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "filter", "order_by")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    filter: str
+    order_by: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+
+class ListAppliedRestatementsResponse(_message.Message):
+    __slots__ = ("restatements", "next_page_token")
+    RESTATEMENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    restatements: _containers.RepeatedCompositeFieldContainer[AppliedRestatement]
+    next_page_token: str
+    def __init__(self, restatements: _Optional[_Iterable[_Union[AppliedRestatement, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class BaseYear(_message.Message):
     __slots__ = ("year_start", "threshold_percent", "accounts", "gwp_set", "consolidation", "method_version", "structure_on", "source", "as_of")

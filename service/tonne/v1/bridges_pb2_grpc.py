@@ -51,6 +51,16 @@ class BridgeServiceStub:
                 request_serializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementResponse.FromString,
                 _registered_method=True)
+        self.ApplyRestatement = channel.unary_stream(
+                '/tonne.v1.BridgeService/ApplyRestatement',
+                request_serializer=tonne_dot_v1_dot_bridges__pb2.ApplyRestatementRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_bridges__pb2.ApplyRestatementResponse.FromString,
+                _registered_method=True)
+        self.ListAppliedRestatements = channel.unary_unary(
+                '/tonne.v1.BridgeService/ListAppliedRestatements',
+                request_serializer=tonne_dot_v1_dot_bridges__pb2.ListAppliedRestatementsRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_bridges__pb2.ListAppliedRestatementsResponse.FromString,
+                _registered_method=True)
         self.CheckBaseYear = channel.unary_unary(
                 '/tonne.v1.BridgeService/CheckBaseYear',
                 request_serializer=tonne_dot_v1_dot_bridges__pb2.CheckBaseYearRequest.SerializeToString,
@@ -86,6 +96,23 @@ class BridgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ApplyRestatement(self, request, context):
+        """Posts records again that are posted, under the rules in force: method, editions, register,
+        words. What they were posted as stays in the ledger, and answers as of before stay what they
+        were. Answers as it goes on; the last answer has the restatement. Called again with the same
+        id, it goes on where it was, and tells one that has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAppliedRestatements(self, request, context):
+        """Lists what was restated, in the order in which it was begun.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CheckBaseYear(self, request, context):
         """Tells whether what has changed since restates the base year by the policy of the book, its
         statement of STATEMENT_KIND_BASE_YEAR.
@@ -111,6 +138,16 @@ def add_BridgeServiceServicer_to_server(servicer, server):
                     servicer.NoteRestatement,
                     request_deserializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_bridges__pb2.NoteRestatementResponse.SerializeToString,
+            ),
+            'ApplyRestatement': grpc.unary_stream_rpc_method_handler(
+                    servicer.ApplyRestatement,
+                    request_deserializer=tonne_dot_v1_dot_bridges__pb2.ApplyRestatementRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_bridges__pb2.ApplyRestatementResponse.SerializeToString,
+            ),
+            'ListAppliedRestatements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAppliedRestatements,
+                    request_deserializer=tonne_dot_v1_dot_bridges__pb2.ListAppliedRestatementsRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_bridges__pb2.ListAppliedRestatementsResponse.SerializeToString,
             ),
             'CheckBaseYear': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckBaseYear,
@@ -201,6 +238,60 @@ class BridgeService:
             '/tonne.v1.BridgeService/NoteRestatement',
             tonne_dot_v1_dot_bridges__pb2.NoteRestatementRequest.SerializeToString,
             tonne_dot_v1_dot_bridges__pb2.NoteRestatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyRestatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tonne.v1.BridgeService/ApplyRestatement',
+            tonne_dot_v1_dot_bridges__pb2.ApplyRestatementRequest.SerializeToString,
+            tonne_dot_v1_dot_bridges__pb2.ApplyRestatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAppliedRestatements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.BridgeService/ListAppliedRestatements',
+            tonne_dot_v1_dot_bridges__pb2.ListAppliedRestatementsRequest.SerializeToString,
+            tonne_dot_v1_dot_bridges__pb2.ListAppliedRestatementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

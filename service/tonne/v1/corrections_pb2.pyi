@@ -29,6 +29,7 @@ class CorrectionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CORRECTION_KIND_UNSPECIFIED: _ClassVar[CorrectionKind]
     CORRECTION_KIND_REVERSAL: _ClassVar[CorrectionKind]
     CORRECTION_KIND_CORRECTION: _ClassVar[CorrectionKind]
+    CORRECTION_KIND_RESTATEMENT: _ClassVar[CorrectionKind]
 
 class SameRecordKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -56,6 +57,7 @@ REASON_CODE_OTHER: ReasonCode
 CORRECTION_KIND_UNSPECIFIED: CorrectionKind
 CORRECTION_KIND_REVERSAL: CorrectionKind
 CORRECTION_KIND_CORRECTION: CorrectionKind
+CORRECTION_KIND_RESTATEMENT: CorrectionKind
 SAME_RECORD_KIND_UNSPECIFIED: SameRecordKind
 SAME_RECORD_KIND_DUPLICATE: SameRecordKind
 SAME_RECORD_KIND_CONFLICT: SameRecordKind
@@ -154,7 +156,7 @@ class CorrectedRecord(_message.Message):
     def __init__(self, before: _Optional[_Union[_report_pb2.LedgerRecord, _Mapping]] = ..., after: _Optional[_Union[_report_pb2.LedgerRecord, _Mapping]] = ...) -> None: ...
 
 class Correction(_message.Message):
-    __slots__ = ("name", "kind", "selection", "record_count", "request", "author", "reason_code", "reason", "create_time", "records", "correction_of_closed")
+    __slots__ = ("name", "kind", "selection", "record_count", "request", "author", "reason_code", "reason", "create_time", "records", "correction_of_closed", "restatement")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SELECTION_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +168,7 @@ class Correction(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     RECORDS_FIELD_NUMBER: _ClassVar[int]
     CORRECTION_OF_CLOSED_FIELD_NUMBER: _ClassVar[int]
+    RESTATEMENT_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: CorrectionKind
     selection: str
@@ -177,7 +180,8 @@ class Correction(_message.Message):
     create_time: _timestamp_pb2.Timestamp
     records: _containers.RepeatedCompositeFieldContainer[CorrectedRecord]
     correction_of_closed: bool
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[CorrectionKind, str]] = ..., selection: _Optional[str] = ..., record_count: _Optional[int] = ..., request: _Optional[str] = ..., author: _Optional[str] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[_Iterable[_Union[CorrectedRecord, _Mapping]]] = ..., correction_of_closed: _Optional[bool] = ...) -> None: ...
+    restatement: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[CorrectionKind, str]] = ..., selection: _Optional[str] = ..., record_count: _Optional[int] = ..., request: _Optional[str] = ..., author: _Optional[str] = ..., reason_code: _Optional[_Union[ReasonCode, str]] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., records: _Optional[_Iterable[_Union[CorrectedRecord, _Mapping]]] = ..., correction_of_closed: _Optional[bool] = ..., restatement: _Optional[str] = ...) -> None: ...
 
 class ListCorrectionsRequest(_message.Message):
     __slots__ = ("parent", "page_size", "page_token", "filter", "order_by", "as_of")

@@ -545,7 +545,7 @@ class ListRecordsRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class LedgerRecord(_message.Message):
-    __slots__ = ("channel", "offset", "record", "status", "segment", "commit_time", "correction", "replaced_by", "replaced_by_offset")
+    __slots__ = ("channel", "offset", "record", "status", "segment", "commit_time", "correction", "replaced_by", "replaced_by_offset", "restatement")
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
@@ -555,6 +555,7 @@ class LedgerRecord(_message.Message):
     CORRECTION_FIELD_NUMBER: _ClassVar[int]
     REPLACED_BY_FIELD_NUMBER: _ClassVar[int]
     REPLACED_BY_OFFSET_FIELD_NUMBER: _ClassVar[int]
+    RESTATEMENT_FIELD_NUMBER: _ClassVar[int]
     channel: str
     offset: int
     record: _ingest_pb2.ActivityRecord
@@ -564,7 +565,8 @@ class LedgerRecord(_message.Message):
     correction: str
     replaced_by: str
     replaced_by_offset: int
-    def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., segment: _Optional[str] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., correction: _Optional[str] = ..., replaced_by: _Optional[str] = ..., replaced_by_offset: _Optional[int] = ...) -> None: ...
+    restatement: str
+    def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., segment: _Optional[str] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., correction: _Optional[str] = ..., replaced_by: _Optional[str] = ..., replaced_by_offset: _Optional[int] = ..., restatement: _Optional[str] = ...) -> None: ...
 
 class ListRecordsResponse(_message.Message):
     __slots__ = ("records", "next_page_token", "commit", "as_of_time")

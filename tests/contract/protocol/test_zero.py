@@ -66,6 +66,9 @@ WHOLE = {
     "tonne.v1.OverlapOrigin.side": "1 or 2",
     "tonne.v1.OverlapOrigin.import_number": "imports count from 1",
     "tonne.v1.GetSameRecordSummaryResponse.complete_up_to_commit": "commits count from 1",
+    "tonne.v1.AppliedRestatement.number": "counts from 1; of what nothing is kept it has none",
+    "tonne.v1.AppliedRestatement.before_commit": "commits count from 1",
+    "tonne.v1.AppliedRestatement.after_commit": "commits count from 1; end_time is absent before",
     "tonne.v1.Status.code": "always sent, a code of google.rpc.Code, where zero is OK",
 }
 """Other integers, and why they need no presence. page_size is AIP-158's."""

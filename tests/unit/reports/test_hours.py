@@ -17,12 +17,15 @@ from tests.unit.reports.test_estimate import estimate, post
 from tests.unit.reports.test_explain import ask
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.catalogue.words.method import MethodSettings
-from tonne.errors import LedgerInconsistent
+from tonne.errors import FieldInvalid, LedgerInconsistent
+from tonne.ledger.posting.restating.asking import Asked
+from tonne.ledger.posting.restating.criteria import Criteria
 from tonne.ledger.upkeep.check import BookCheck
 from tonne.model import Entity, Facility, FacilityRule, Holding
 from tonne.reports.hours.weighing import HOURS_BY_SHARE, HOURS_FLAT
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.statements.changes.restatements import RestatementCause
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 BEGIN = dt.datetime(2025, 2, 26, 3, tzinfo=dt.UTC)
@@ -181,6 +184,25 @@ def test_records_of_before_the_hours_keep_their_factor(bench, values, before, af
         assert found.total.kg_co2e == decimal_text(expected)
     _, _, (replay,), _ = ask(bench, book, LOCATION, replay=True)
     assert replay.agrees, replay.differences
+
+
+def test_what_hours_decide_on_is_not_restated(bench):
+    """Before or after: it is refused, and nothing is changed."""
+    book = make_book(bench)
+    post(bench, book, [[power(600, 60, 100)]], channel="before")
+    import_hours(bench, book, dict.fromkeys(range(HOUR_COUNT), "2"))
+    asked = Asked("r-1", Criteria(edition="annual"), RestatementCause.METHOD, "ada", "hours")
+    with pytest.raises(
+        FieldInvalid, match=r"by the hour decide on records of 'electricity\.grid'"
+    ):
+        list(bench.ledger.restating.restate(book, asked))
+    assert not bench.ledger.acts.list(book).items
+    found = book_inventory(bench.ledger.snapshots.take(book), LOCATION)
+    assert Fraction(found.total.kg_co2e) == 6 * ANNUAL_KG
+    post(bench, book, [[power(720, 60, 100)]], channel="after")
+    bench.ledger.methods.update_method(book, {"editions": ("annual",)}, author="t", reason="t")
+    with pytest.raises(FieldInvalid, match="by the hour"):
+        list(bench.ledger.restating.look(book, Criteria(edition="hours")))
 
 
 def test_the_order_of_the_commits_tells_in_one_month(bench):

@@ -155,6 +155,10 @@ _AddedEditions = Annotated[
     list[str] | None,
     typer.Option(metavar="ID", help="An edition to name behind those of the method."),
 ]
+_FirstEditions = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="An edition to put before all others, like a corrected one."),
+]
 _ProxyRegions = Annotated[
     list[str] | None,
     typer.Option(
@@ -192,6 +196,7 @@ def set_method(
     file: _SettingsFile = None,
     edition: _Editions = None,
     add_edition: _AddedEditions = None,
+    first_edition: _FirstEditions = None,
     gwp_set: Annotated[str | None, _one_of("GWP set of reports that name none", GWP_SETS)] = None,
     blend_gwp: _BlendGwp = None,
     year_rule: Annotated[
@@ -236,15 +241,16 @@ def set_method(
     }
     if transport_wtt and no_transport_wtt:
         raise typer.BadParameter("one of the two", param_hint="--transport-wtt")
-    if edition and add_edition:
+    placed = (first_edition or [], add_edition or [])
+    if edition and any(placed):
         raise typer.BadParameter("all editions, or some to add", param_hint="--add-edition")
     changes = {name: value for name, value in given.items() if value is not None}
-    if not changes and not add_edition and file is None:
+    if not changes and not any(placed) and file is None:
         raise typer.BadParameter(
             "expected a setting to change, or --file; got neither", param_hint="--file"
         )
     with connect(server) as client:
-        _write_version(client, book, file, changes, add_edition, author=author, reason=reason)
+        _write_version(client, book, file, changes, placed, author=author, reason=reason)
 
 
 def _write_version(
@@ -252,7 +258,7 @@ def _write_version(
     book: str,
     file: Path | None,
     changes: dict[str, Any],
-    added: list[str] | None,
+    placed: tuple[list[str], list[str]],
     *,
     author: str,
     reason: str,
@@ -262,8 +268,9 @@ def _write_version(
     settings, version = MethodSettings.from_json(current.body), current.version
     if file is not None:
         settings, version = _read_file(file, version)
-    if added:
-        changes |= {"editions": tuple(dict.fromkeys((*settings.editions, *added)))}
+    if any(placed):
+        first, last = placed
+        changes |= {"editions": tuple(dict.fromkeys((*first, *settings.editions, *last)))}
     made = client.set_method(
         book,
         dataclasses.replace(settings, **changes),
@@ -337,15 +344,7 @@ def _read_rate(text: str) -> Rate:
     scope: dict[str, str] = {}
     while found := _RATE_SCOPED.match(rest):
         scope[found["name"]], rest = found["value"], rest[found.end() :]
-    return Rate(
-        from_unit,
-        to_unit,
-        rate,
-        rest,
-        scope.get("valid_from", ""),
-        scope.get("valid_to", ""),
-        scope.get("facility", ""),
-    )
+    return Rate(from_unit, to_unit, rate, rest, **scope)
 
 
 def _read_file(file: Path, current_version: int) -> tuple[MethodSettings, int]:

@@ -142,7 +142,10 @@ class CorrectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An entry: what was reversed at once, by whom and why, and the first of its records."""
+    """An entry: what was reversed at once, by whom and why, and the first of its records.
+
+    `restatement` is the id of the restatement that it is a part of.
+    """
 
     number: int
     kind: str
@@ -155,6 +158,7 @@ class Correction:
     create_time: dt.datetime
     records: tuple[CorrectedRecord, ...] = ()
     correction_of_closed: bool = False
+    restatement: str = ""
 
 
 def read_correction(message: corrections_pb2.Correction) -> Correction:
@@ -181,6 +185,7 @@ def read_correction(message: corrections_pb2.Correction) -> Correction:
             for each in message.records
         ),
         correction_of_closed=message.correction_of_closed,
+        restatement=message.restatement,
     )
 
 

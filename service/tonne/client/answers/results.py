@@ -180,6 +180,7 @@ class LedgerRecord:
     correction: str = ""
     replaced_by: str = ""
     replaced_by_offset: int = 0
+    restatement: str = ""
 
 
 def status_name(status: int) -> str:
@@ -228,6 +229,7 @@ def read_ledger_record(item: report_pb2.LedgerRecord) -> LedgerRecord:
         item.correction,
         item.replaced_by,
         item.replaced_by_offset,
+        item.restatement,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tonne.client.wire.calls import Calls
+from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, last_id, read_timestamp
 from tonne.errors import FieldInvalid
 from tonne.statements import messages
+from tonne.statements.changes.applied import AppliedRestatement, RestatementStep
 from tonne.statements.changes.bridges import Approach, Bridge, Side
 from tonne.statements.changes.restatements import (
     BaseYearCheck,
@@ -20,7 +21,7 @@ from tonne.statements.statement import Kind, Statement
 from tonne.v1 import bridges_pb2, report_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 DIMENSIONS: Final = {
@@ -193,6 +194,88 @@ class BridgeCalls(Calls):
             number=int(last_id(answer.name)),
             create_time=read_timestamp(answer.create_time),
         )
+
+    def apply_restatement(
+        self,
+        book: str,
+        restatement: str = "",
+        *,
+        edition: str = "",
+        factor: str = "",
+        posted_version: int = 0,
+        facility: str = "",
+        from_period: str = "",
+        to_period: str = "",
+        cause: RestatementCause | str = "",
+        reason: str = "",
+        author: str = "",
+        adjusts_closed: bool = False,
+        validate_only: bool = False,
+    ) -> Iterator[RestatementStep]:
+        """Post records again under the rules in force; the last step has what was done.
+
+        There is no deadline. A call may be repeated as it was: nothing is restated twice.
+
+        Parameters
+        ----------
+        restatement : str
+            Its id; needed unless `validate_only`.
+        edition, factor, posted_version, facility
+            Which records: what they rest on, an edition or `{edition}/{row}`; the version of the
+            method that posted them; whose they are. All that is given must hold.
+        from_period, to_period : str
+            Months in which they begin, YYYY-MM, both inclusive; empty: from the beginning, to the
+            end.
+        cause : RestatementCause or str
+        reason, author : str
+            Why, and who says so; the caller where it is empty.
+        adjusts_closed : bool
+            Whether months that are closed are adjusted, too; sealed ones never are.
+        validate_only : bool
+            Whether to tell alone what it would do.
+
+        Raises
+        ------
+        FieldInvalid
+            Nothing is selected, or records that cannot be restated.
+        PeriodMustBeOpen
+            It touches a month that is sealed, or closed and not to be adjusted: nothing was done.
+        """
+        request = bridges_pb2.ApplyRestatementRequest(
+            parent=book_name(book),
+            id=restatement,
+            selection=bridges_pb2.RestatementSelection(
+                edition=edition,
+                factor=factor,
+                posted_version=posted_version,
+                facility=facility,
+                from_period=from_period,
+                to_period=to_period,
+            ),
+            cause=f"RESTATEMENT_CAUSE_{RestatementCause(cause).name}" if cause else None,
+            reason=reason,
+            author=author,
+            adjusts_closed=adjusts_closed,
+            validate_only=validate_only,
+        )
+        for step in self._stream(self._bridges.ApplyRestatement, request, timeout_s=None):
+            yield RestatementStep(
+                step.segments_done_count,
+                messages.read(AppliedRestatement, step.restatement, "restatement")
+                if step.HasField("restatement")
+                else None,
+            )
+
+    def list_applied_restatements(
+        self, book: str, *, filter_by: str = "", order_by: str = ""
+    ) -> Iterator[AppliedRestatement]:
+        """List what was restated, in the order in which it was begun."""
+        request = bridges_pb2.ListAppliedRestatementsRequest(
+            parent=book_name(book), page_size=PAGE_SIZE, filter=filter_by, order_by=order_by
+        )
+        for page in self._pages(self._bridges.ListAppliedRestatements, request):
+            for each in page.restatements:
+                yield messages.read(AppliedRestatement, each, "restatement")
 
     def check_base_year(
         self,

@@ -73,7 +73,8 @@ class ClosingCalls(Calls):
             Why; who says so, the caller where it is empty.
         accepts : mapping, optional
             Reasons by the checks that may find something all the same: `suspense`,
-            `quarantine`, `imports`, `conflicts`, `uncompared`, `overlaps`, `unlaid`.
+            `quarantine`, `imports`, `conflicts`, `uncompared`, `overlaps`, `unlaid`,
+            `restatements`.
 
         Raises
         ------

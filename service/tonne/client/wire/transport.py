@@ -121,7 +121,15 @@ _REPEATABLE = (
             "GetProductTotals",
         ),
     ),
-    ("tonne.v1.BridgeService", ("ComputeBridge", "EstimateRestatement", "CheckBaseYear")),
+    (
+        "tonne.v1.BridgeService",
+        (
+            "ComputeBridge",
+            "EstimateRestatement",
+            "ListAppliedRestatements",
+            "CheckBaseYear",
+        ),
+    ),
 )
 
 _SERVICE_CONFIG = json.dumps(

@@ -76,6 +76,8 @@ LANE_OF: dict[str, str] = {
             "ComputeBridge",
             "EstimateRestatement",
             "NoteRestatement",
+            "ApplyRestatement",
+            "ListAppliedRestatements",
             "CheckBaseYear",
         ),
         REPORT,

@@ -142,6 +142,8 @@ RULES: dict[str, Rule] = {
     "ComputeBridge": Rule(_READS, "name"),
     "EstimateRestatement": Rule(_READS, "name"),
     "NoteRestatement": Rule(_KEEPS, "parent", changes=True),
+    "ApplyRestatement": Rule(_KEEPS, "parent", changes=True),
+    "ListAppliedRestatements": Rule(_READS, "parent"),
     "CheckBaseYear": Rule(_READS, "name"),
     # CatalogueService
     "ImportEdition": Rule(_KEEPS, "parent", changes=True),

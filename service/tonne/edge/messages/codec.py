@@ -239,6 +239,7 @@ def write_record(book: str, record: LedgerRecord) -> report_pb2.LedgerRecord:
         correction=names.write_correction(book, record.correction) if record.correction else "",
         replaced_by=names.write_source(book, record.by_source) if record.by_source else "",
         replaced_by_offset=record.by_offset,
+        restatement=names.write_correction(book, record.restatement) if record.restatement else "",
     )
 
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 REFUSED_ROW_BYTES = 64
 """Memory of a record in quarantine whose place and times are read."""
 
+RESTATEMENTS_NAMED_MAX = 5
+"""Restatements under way that a finding names."""
+
 _FILES_BATCH = 256
 
 
@@ -192,6 +195,20 @@ def find_unlaid(ground: Ground) -> Finding | None:
     )
 
 
+def find_restatements(ground: Ground) -> Finding | None:
+    """Count the restatements of the months that were begun and have not ended."""
+    ids = ground.manifest.restatements_under_way(ground.book, ground.first, ground.last)
+    if not ids:
+        return None
+    return Finding(
+        "restatements",
+        len(ids),
+        f"restatements: {', '.join(ids[:RESTATEMENTS_NAMED_MAX])} of the period "
+        f"{'are' if len(ids) > 1 else 'is'} under way, and only in part posted: call "
+        "`tonne restate apply` again as it was, and it goes on (`tonne restate applied`)",
+    )
+
+
 CHECKS: tuple[Check, ...] = (
     find_suspense,
     find_quarantine,
@@ -200,6 +217,7 @@ CHECKS: tuple[Check, ...] = (
     find_uncompared,
     find_overlaps,
     find_unlaid,
+    find_restatements,
 )
 """Every check of a close and a seal, in the order in which they are told."""
 

@@ -35,7 +35,8 @@ CLEARED_SCHEMA: Schema = {
 
 It was withdrawn, because another record stands for it, or reversed (by a correction, then
 `by_source` and `by_offset` are the place of the new record), or else posted: `posted_as` says
-under what, see `posting.correcting.noted`. The first clearings lack what came later."""
+under what, see `posting.correcting.noted`; where it was posted before, it is restated, under that
+from now on. The first clearings lack what came later."""
 
 REVERSED: Final = int(RowStatus.REVERSED)
 
@@ -59,6 +60,12 @@ def is_withdrawn() -> pl.Expr:
 def is_kept() -> pl.Expr:
     """Whether a record of a segment, after its clearings, is posted or waits."""
     return (pl.col("status") == RowStatus.POSTED) | is_waiting()
+
+
+def is_restated() -> pl.Expr:
+    """Whether a clearing posts a record again that was posted, under what it notes."""
+    gone = pl.col("is_reversed") | pl.col("is_withdrawn")
+    return (pl.col("status") == RowStatus.POSTED) & ~gone
 
 
 def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFrame:
@@ -122,10 +129,10 @@ class Overlay:
         return self._manifest.clearings_of(file.id for file in segments)
 
     def link(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
-        """Do as `apply`, and say of reversed records by what.
+        """Do as `apply`, and say of reversed and of restated records by what.
 
         `reversal` is the commit, `by_source` and `by_offset` the place of what stands for the
-        record; null of all others.
+        record; null of all others. `restated_by` is the last commit that restated one.
         """
         parts = [
             read_cleared(self._reader, [file]).with_columns(
@@ -134,19 +141,21 @@ class Overlay:
             for file in clearings
         ]
         if not parts:
-            none = {name: pl.lit(None, pl.String) for name in ("reversal", "by_source")}
+            texts = ("reversal", "restated_by", "by_source")
+            none = {name: pl.lit(None, pl.String) for name in texts}
             return segment.with_columns(**none, by_offset=pl.lit(None, pl.Int64))
         cleared = pl.concat(parts)
         with polars_errors("a segment and its clearings"):
             keys = (pl.col("channel").cast(pl.String), pl.col("offset"))
             gone = cleared.filter("is_reversed")
-            links = segment.select(keys).join(
+            again = cleared.filter(is_restated()).unique(_PLACE, keep="last")
+            links = segment.select(keys)
+            for names in (
                 gone.select(*keys, "reversal", "by_source", "by_offset"),
-                on=_PLACE,
-                how="left",
-                maintain_order="left",
-            )
-            linked = links.select("reversal", "by_source", "by_offset")
+                again.select(*keys, pl.col("reversal").alias("restated_by")),
+            ):
+                links = links.join(names, on=_PLACE, how="left", maintain_order="left")
+            linked = links.select("reversal", "restated_by", "by_source", "by_offset")
             return with_cleared(segment, cleared).with_columns(linked)
 
     def apply(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:

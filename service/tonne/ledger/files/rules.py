@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 from tonne_kernel import RuleTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 Run = tuple[int, int, int, int]
 """What holds from a day on: month, day of it, the instant in microseconds, disposition."""
+
+NotedRun = tuple[int, int, int, str]
+"""A run as notes have it: month, day of it, the instant in microseconds, id of a resolution."""
+
+TimeSpan = tuple[int | None, int | None]
+"""From an instant in microseconds, None: the beginning, to another one, None: the end."""
 
 Holes = tuple["array[int] | None", "array[int] | None", "array[int] | None", int]
 """Times of each rule at which records wait. What was posted touches none: notes need them not."""
@@ -77,9 +83,57 @@ class RuleList:
         ]
 
 
-def write_note(region: str, runs: Iterable[tuple[int, int, int, str]]) -> str:
+def write_note(region: str, runs: Iterable[NotedRun]) -> str:
     """Write under what records were posted: region, and runs with the id of a resolution each."""
     return json.dumps([region, list(runs)], separators=(",", ":"))
+
+
+def runs_of(note: str) -> tuple[str, list[NotedRun]]:
+    """Read what `write_note` wrote as it stands there: region and runs."""
+    region, runs = json.loads(note)
+    return region, [(period, day, start_us, id_) for period, day, start_us, id_ in runs]
+
+
+def spans_of(runs: Sequence[NotedRun]) -> list[tuple[TimeSpan, str]]:
+    """Give when each of runs holds, and the id of its resolution; the first from the beginning."""
+    starts = [run[2] for run in runs[1:]]
+    spans = zip([None, *starts], [*starts, None], strict=True)
+    return [(span, run[3]) for span, run in zip(spans, runs, strict=True)]
+
+
+def spans_apart(
+    olds: Sequence[NotedRun], news: Sequence[NotedRun], is_same: Callable[[str, str], bool]
+) -> list[TimeSpan]:
+    """Give when two notes say other things.
+
+    Parameters
+    ----------
+    is_same : callable
+        Whether two resolutions, by id, say the same; an empty id is none.
+
+    Returns
+    -------
+    list of TimeSpan
+        A span without length is a date within a month that one of them alone cuts.
+    """
+    old_cuts, new_cuts = ({run[2]: run[1] for run in runs[1:]} for runs in (olds, news))
+    found: list[TimeSpan] = [
+        (start, start)
+        for start in old_cuts.keys() ^ new_cuts.keys()
+        if {**old_cuts, **new_cuts}[start] > 1
+    ]
+    edges = sorted({*old_cuts, *new_cuts})
+    for span in zip([None, *edges], [*edges, None], strict=True):
+        one, other = (_held(runs, span[0]) for runs in (olds, news))
+        if one != other and not is_same(one, other):
+            found.append(span)
+    return found
+
+
+def _held(runs: Sequence[NotedRun], time_us: int | None) -> str:
+    """Give the id of what holds at an instant; None: at the beginning."""
+    begun = [run for run in runs[1:] if time_us is not None and run[2] <= time_us]
+    return (begun or runs)[-1 if begun else 0][3]
 
 
 def read_note(text: str) -> tuple[str, RuleTable, list[str]]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from tonne.ledger.files.files import SEGMENT
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import read_cleared
+from tonne.ledger.files.overlay import is_restated, read_cleared
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens
 from tonne.ledger.reading.past.listed import listed_point
@@ -99,7 +99,8 @@ class Corrections:
         ids = self._manifest.reversals_of(entry.commit_id)
         for file in sorted(self._manifest.get_files(ids).values(), key=lambda each: each.seq):
             with polars_errors(file.path):
-                names = read_cleared(self._reader, [file]).filter("is_reversed")
+                cleared = read_cleared(self._reader, [file])
+                names = cleared.filter(pl.col("is_reversed") | is_restated())
                 rows = names.head(EXAMPLES_MAX - len(found)).select(
                     "channel", "offset", "by_source", "by_offset"
                 )

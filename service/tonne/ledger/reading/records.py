@@ -81,7 +81,8 @@ class LedgerRecord:
     """A durable record: posted, in suspense, or reversed since.
 
     Of a reversed one, `correction` is the number of the entry, and `by_source` and `by_offset` are
-    the place of the record that stands for it, if there is one.
+    the place of the record that stands for it, if there is one. `restatement` is the number of the
+    entry that posted it again last, under other rules.
 
     `source` is `channels/{channel}` or `requests/{request_id}`; `quantity` is exact;
     `start` and `end` are UTC; `segment` is the id of its file.
@@ -109,6 +110,7 @@ class LedgerRecord:
     correction: int = 0
     by_source: str = ""
     by_offset: int = 0
+    restatement: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,7 @@ class Records:
         match = ~is_withdrawn()
 
         def read(file: FileRow, frame: pl.DataFrame) -> Iterator[LedgerRecord]:
-            entries = self._manifest.corrections_by(frame["reversal"].drop_nulls())
-            numbers = {commit: each.number for commit, each in entries.items()}
+            numbers = entry_numbers(self._manifest, frame)
             return ledger_records(file, frame, corrections=numbers)
 
         listing = _Listing(
@@ -323,6 +324,12 @@ def _text_bytes(frame: pl.DataFrame) -> pl.Series:
     return frame.select(sizes.alias("text_bytes").cast(pl.Int64))["text_bytes"]
 
 
+def entry_numbers(manifest: Manifest, frame: pl.DataFrame) -> dict[str, int]:
+    """Give the numbers of the entries that reversed or restated records, by their commits."""
+    commits = pl.concat([frame["reversal"], frame["restated_by"]]).drop_nulls()
+    return {commit: each.number for commit, each in manifest.corrections_by(commits).items()}
+
+
 def ledger_records(
     file: FileRow,
     frame: pl.DataFrame,
@@ -356,6 +363,7 @@ def ledger_records(
             correction=(corrections or {}).get(row.get("reversal") or "", 0),
             by_source=source_of(row["by_source"]) if row.get("by_source") else "",
             by_offset=row.get("by_offset") or 0,
+            restatement=(corrections or {}).get(row.get("restated_by") or "", 0),
         )
 
 

@@ -20,7 +20,14 @@ from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
-from tonne.ledger.files.overlay import REVERSED, Overlay, is_waiting, read_cleared, with_cleared
+from tonne.ledger.files.overlay import (
+    REVERSED,
+    Overlay,
+    is_restated,
+    is_waiting,
+    read_cleared,
+    with_cleared,
+)
 from tonne.ledger.files.postings import as_postings
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
@@ -270,7 +277,7 @@ class BookCheck:
                 self._tell("CLEARING_MUST_NAME_WAITING_RECORDS", problem, file.id)
             now = with_cleared(frame, cleared)
             rows = now.with_columns(first_status=frame["status"])
-            for problem in self._reversed_problems(snapshot, file, rows):
+            for problem in self._reversed_problems(snapshot, file, rows, cleared):
                 self._tell("REVERSALS_MUST_BE_COUNTED", problem, file.id)
             waiting_count = rows.filter(is_waiting()).height
             expected = snapshot.suspended_counts.get(file.id, 0)
@@ -287,12 +294,14 @@ class BookCheck:
             return rows.select(pl.col(name).cast(kind) for name, kind in _KEPT.items())
 
     def _reversed_problems(
-        self, snapshot: BookSnapshot, file: FileRow, rows: pl.DataFrame
+        self, snapshot: BookSnapshot, file: FileRow, rows: pl.DataFrame, cleared: pl.DataFrame
     ) -> Iterator[str]:
-        count = rows.filter(pl.col("status") == REVERSED).height
-        expected = snapshot.reversed_counts.get(file.id, 0)
-        if count != expected:
-            yield (f"{file.path}: {count} records are reversed, but the manifest says {expected}")
+        for what, count, counts in (
+            ("reversed", (rows["status"] == REVERSED).sum(), snapshot.reversed_counts),
+            ("restated", cleared.filter(is_restated()).height, snapshot.restated_counts),
+        ):
+            if count != (expected := counts.get(file.id, 0)):
+                yield f"{file.path}: {count} records are {what}, but the manifest says {expected}"
 
     def _lose(self, file: FileRow, error: LedgerInconsistent, lost: dict[str, int]) -> None:
         """Note a file that cannot be read, and which records stand in it."""

@@ -71,30 +71,29 @@ def clearing_problems(
 ) -> Iterator[str]:
     """Say where the clearings of a segment name records that were not there, or one twice.
 
-    `cleared` is in the order of the commits. A record leaves suspense once, and is reversed once:
-    as it came, or after it left suspense by being posted.
+    `cleared` is in the order of the commits. A record leaves suspense once, and is reversed once;
+    while it is posted it may be restated, each time under a note.
     """
     place = ["channel", "offset"]
     texts = pl.col("channel").cast(pl.String)
     named = cleared.with_columns(texts)
-    gone = pl.col("is_reversed") | pl.col("is_withdrawn")
-    first, again = (
-        named.unique(place, keep="first"),
-        named.filter(pl.struct(place).is_duplicated()),
-    )
+    first = named.unique(place, keep="first")
     here = segment.select(texts, "offset", "status")
     came = first.join(here, on=[*place, "status"], how="semi")
-    sound = came.filter((pl.col("status") > 0) | pl.col("is_reversed"))
-    # Of those that are named again: posted by the first clearing, reversed by the second.
-    second = again.unique(place, keep="last").filter((pl.col("status") == 0) & "is_reversed")
-    cleared_first = again.unique(place, keep="first").filter(~gone)
-    twice_count = named.height - first.height
-    mended_count = second.join(cleared_first, on=place, how="semi").height
-    if sound.height != first.height or twice_count != mended_count:
+    # What is posted is named to be reversed, or to be restated under another note.
+    changed = (pl.col("status") > 0) | pl.col("is_reversed") | pl.col("posted_as").is_not_null()
+    sound = came.filter(changed)
+    # Whoever is named again was posted by the clearing before.
+    gone = pl.col("is_reversed") | pl.col("is_withdrawn")
+    later = named.with_columns(gone_before=gone.shift(1).over(place)).filter(
+        pl.col("gone_before").is_not_null()
+    )
+    twice = later.filter(pl.col("gone_before") | (pl.col("status") != 0) | ~changed)
+    if sound.height != first.height or twice.height:
         yield (
-            f"{file.path}: its clearings name {named.height} records: "
-            f"{twice_count - mended_count} of them twice, and {first.height - sound.height} that "
-            "were not in suspense"
+            f"{file.path}: its clearings name {first.height} records, {later.height} of them "
+            f"again: {twice.height} of these that were not posted any more, and "
+            f"{first.height - sound.height} that were not in suspense"
         )
 
 

@@ -33,6 +33,7 @@ from tonne.ledger.posting.posted import POSTING_REGION
 from tonne.ledger.posting.repost import posted_then
 from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between, span_of
 from tonne.ledger.upkeep.findings import Rebuilt
+from tonne.ledger.upkeep.restated import restated_of
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
 
@@ -224,16 +225,19 @@ class Rebuild:
 
     def _add_records(self, file: FileRow, clearings: Sequence[FileRow], sums: SpilledSums) -> int:
         """Post a segment's records as they were: at its commit, and at those of its clearings."""
-        segment = self._reader.open(file).frame()
+        now = segment = self._reader.open(file).frame()
         commits = self._manifest.get_commits([each.commit_id for each in (file, *clearings)])
-        now = segment
         # What was reversed since was taken back under what it was posted as: to nothing.
         last = with_cleared(segment, read_cleared(self._reader, clearings))
         if any(last["status"] == REVERSED):
             self._note_reversed(file, clearings)
-        stays = (last["status"] == RowStatus.POSTED).alias("stays")
-        posted = segment.filter((segment["status"] == RowStatus.POSTED) & stays)
-        self._post(posted, commits[file.commit_id], sums)
+        # What was restated since is posted as its last note says, and was taken back before.
+        restated = restated_of(self._reader, file, clearings, self._book)
+        sums.add(restated.now)
+        self._reversed.add(restated.taken_back)
+        stays = ((last["status"] == RowStatus.POSTED) & ~restated.were).alias("stays")
+        came = segment.filter((segment["status"] == RowStatus.POSTED) & stays)
+        self._post(came, commits[file.commit_id], sums)
         for clearing in clearings:
             after = with_cleared(now, read_cleared(self._reader, [clearing]))
             left = now.filter((now["status"] > 0) & (after["status"] == RowStatus.POSTED) & stays)
@@ -244,10 +248,9 @@ class Rebuild:
 
     def _note_reversed(self, file: FileRow, clearings: Sequence[FileRow]) -> None:
         """Sum what reversals took back: so much less may stand in a file than nothing."""
-        records = read_kept(self._reader, file, clearings, whole=True)
-        gone = records.filter(
-            (pl.col("status") == REVERSED) & pl.col(POSTED_AS).is_not_null()
-        ).with_columns(pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status"))
+        is_gone = (pl.col("status") == REVERSED) & pl.col(POSTED_AS).is_not_null()
+        gone = read_kept(self._reader, file, clearings, whole=True).filter(is_gone)
+        gone = gone.with_columns(pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status"))
         periods = self._state(self._book.method_version, len(self._words)).periods
         self._reversed.add(take_back(gone, periods, self._book.id))
 

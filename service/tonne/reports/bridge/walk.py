@@ -3,8 +3,8 @@
 The order, and what a step is:
 
 1. moment. First the postings of the first answer count by the register, entities and words of the
-   second one: REGISTER. Then what was moved between the two: CORRECTIONS, DUPLICATES and CLEARING;
-   what is left came: NEW_RECORDS;
+   second one: REGISTER. Then what was moved between the two: CORRECTIONS, DUPLICATES, CLEARING and
+   RESTATEMENTS; what is left came: NEW_RECORDS;
 2. version of the method: the balances of the first months, resolved again. First those whose
    accounts, stages and steps stay the same, where figures alone differ: FACTOR; then all: METHOD;
 3. GWP set;
@@ -58,6 +58,7 @@ _CAUSES = {
     Movement.CORRECTION: Cause.CORRECTIONS,
     Movement.DUPLICATE: Cause.DUPLICATES,
     Movement.CLEARING: Cause.CLEARING,
+    Movement.RESTATEMENT: Cause.RESTATEMENTS,
 }
 
 Split = tuple[Cause, "Mapping[Group, Fraction]"]

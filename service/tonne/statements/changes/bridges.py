@@ -25,6 +25,7 @@ class Cause(enum.StrEnum):
     CORRECTIONS = "corrections"
     DUPLICATES = "duplicates"
     CLEARING = "clearing"
+    RESTATEMENTS = "restatements"
     REGISTER = "register"
     METHOD = "method"
     FACTOR = "factor"

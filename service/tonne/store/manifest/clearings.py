@@ -140,7 +140,7 @@ def shift_totals(connection: Connection, commit: Commit) -> None:
 
 
 def clear_segments(connection: Connection, commit: Commit) -> None:
-    """Compare and set how many records of the segments wait, and how many are reversed.
+    """Compare and set how many records of the segments wait, are reversed, and were restated.
 
     Raises
     ------
@@ -155,6 +155,12 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
                 lost.append(clearing.segment_id)
             continue
         _check_clearing(commit, clearing)
+        # What is taken back was read with what was reversed and restated by then.
+        takes_back = clearing.reversed_after or clearing.restated_after
+        taken = [
+            table.c.reversed_count == clearing.reversed_before,
+            table.c.restated_count == clearing.restated_before,
+        ]
         changed = connection.execute(
             sa.update(table)
             .where(
@@ -162,15 +168,12 @@ def clear_segments(connection: Connection, commit: Commit) -> None:
                 table.c.book == commit.book,
                 table.c.kind == "segment",
                 table.c.suspended_count == clearing.suspended_before,
-                *(
-                    [table.c.reversed_count == clearing.reversed_before]
-                    if clearing.reversed_after
-                    else []
-                ),
+                *(taken if takes_back else []),
             )
             .values(
                 suspended_count=clearing.suspended_after,
                 reversed_count=clearing.reversed_after or table.c.reversed_count,
+                restated_count=clearing.restated_after or table.c.restated_count,
             )
         )
         if changed.rowcount != 1:
@@ -199,14 +202,18 @@ def _is_as_asserted(connection: Connection, commit: Commit, clearing: Clearing) 
 
 
 def _check_clearing(commit: Commit, clearing: Clearing) -> None:
-    """See that one of the two counts moves, and neither against its way."""
-    falls = clearing.suspended_before - clearing.suspended_after
-    rises = clearing.reversed_after - clearing.reversed_before
-    if clearing.suspended_after < 0 or falls < 0 or rises < 0 or falls + rises == 0:
+    """See that one of the counts moves, and none against its way."""
+    moves = (
+        clearing.suspended_before - clearing.suspended_after,
+        clearing.reversed_after - clearing.reversed_before if clearing.reversed_after else 0,
+        clearing.restated_after - clearing.restated_before if clearing.restated_after else 0,
+    )
+    if clearing.suspended_after < 0 or min(moves) < 0 or not any(moves):
         raise LedgerInconsistent(
             f"a clearing of segment {clearing.segment_id} would leave "
             f"{clearing.suspended_after} of {clearing.suspended_before} records in suspense, and "
-            f"{clearing.reversed_after} reversed of {clearing.reversed_before} before",
+            f"{clearing.reversed_after} reversed of {clearing.reversed_before} before, "
+            f"{clearing.restated_after} restated of {clearing.restated_before} before",
             metadata={"book": commit.book, "segment": clearing.segment_id},
         )
 

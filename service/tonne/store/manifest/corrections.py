@@ -34,7 +34,7 @@ class CorrectionTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             rows, last = scan(connection, table, table.c.number, [table.c.book == book], window)
-        return Found([_correction_of(row) for row in rows], last)
+        return Found([correction_of(row) for row in rows], last)
 
     def corrections_by(self, commit_ids: Iterable[str]) -> dict[str, Correction]:
         """Give the entries that commits made, by the commit; most made none."""
@@ -44,7 +44,7 @@ class CorrectionTable(Tables):
             for chunk in split(sorted(set(commit_ids))):
                 query = sa.select(table).where(table.c.commit_id.in_(chunk))
                 for row in connection.execute(query):
-                    found.setdefault(row.commit_id, _correction_of(row))
+                    found.setdefault(row.commit_id, correction_of(row))
         return found
 
     def entries_by(self, commit_ids: Iterable[str]) -> dict[str, list[Correction]]:
@@ -55,7 +55,7 @@ class CorrectionTable(Tables):
             for chunk in split(sorted(set(commit_ids))):
                 query = sa.select(table).where(table.c.commit_id.in_(chunk))
                 for row in connection.execute(query.order_by(table.c.number)):
-                    found.setdefault(row.commit_id, []).append(_correction_of(row))
+                    found.setdefault(row.commit_id, []).append(correction_of(row))
         return found
 
     def segments_by(self, commit_id: str) -> list[FileRow]:
@@ -106,6 +106,8 @@ def insert_corrections(
                 "commit_id": commit.id,
                 "create_time": now,
                 "of_closed": _is_of_closed(each, fence),
+                "restatement": each.restatement,
+                "figures": each.figures,
             }
             for number, each in enumerate(commit.corrections, last + 1)
         ],
@@ -122,6 +124,7 @@ def insert_corrections(
                     "request": each.request_id,
                     "reason_code": str(each.reason_code),
                     "of_closed": _is_of_closed(each, fence),
+                    **({"restatement": each.restatement} if each.restatement else {}),
                 }
             ),
             author=each.author,
@@ -136,7 +139,8 @@ def _is_of_closed(correction: Correction, fence: Fence) -> bool:
     return 0 <= correction.first_period < fence.closed_before
 
 
-def _correction_of(row: sa.Row[Any]) -> Correction:
+def correction_of(row: sa.Row[Any]) -> Correction:
+    """Read a row of the table."""
     return Correction(
         kind=CorrectionKind(row.kind),
         selection=row.selection,
@@ -149,4 +153,6 @@ def _correction_of(row: sa.Row[Any]) -> Correction:
         commit_id=row.commit_id,
         create_time=row.create_time,
         of_closed=row.of_closed,
+        restatement=row.restatement,
+        figures=row.figures,
     )

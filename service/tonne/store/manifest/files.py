@@ -369,6 +369,7 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         seq=row.seq,
         suspended_count=row.suspended_count,
         reversed_count=row.reversed_count,
+        restated_count=row.restated_count,
         segment=row.segment or "",
         first_commit=row.seq if row.first_commit is None else row.first_commit,
         last_commit=row.seq if row.last_commit is None else row.last_commit,

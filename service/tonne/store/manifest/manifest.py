@@ -30,6 +30,7 @@ from tonne.store.manifest.moments import MomentTable
 from tonne.store.manifest.overlaps import OverlapTable
 from tonne.store.manifest.page_token_keys import PageTokenKeyTable
 from tonne.store.manifest.publications import PublicationTable
+from tonne.store.manifest.restatements import RestatementTable
 from tonne.store.manifest.same_records import SameRecordTable
 from tonne.store.manifest.several_meters import SeveralMetersTable
 from tonne.store.manifest.snapshots import SnapshotQueries
@@ -74,6 +75,7 @@ class Manifest(
     ImportTable,
     ClearingTable,
     CorrectionTable,
+    RestatementTable,
     KeyTable,
     SameRecordTable,
     OverlapTable,

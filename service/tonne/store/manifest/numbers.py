@@ -148,8 +148,13 @@ def insert_moment(
     number: int,
     revision: int,
     time: dt.datetime | sa.ColumnElement[dt.datetime],
+    *,
+    first_period: int = model.PERIOD_COUNT_MAX,
 ) -> None:
-    """Insert a moment at which no record was committed."""
+    """Insert a moment at which no record was committed, and from which month on it touches some.
+
+    By default it touches none.
+    """
     connection.execute(
         sa.insert(schema.ledger_commit).values(
             id=uuid.uuid4().hex,
@@ -157,7 +162,7 @@ def insert_moment(
             seq=number,
             revision=revision,
             create_time=time,
-            first_period=model.PERIOD_COUNT_MAX,
+            first_period=first_period,
         )
     )
 

@@ -37,10 +37,17 @@ class SnapshotQueries(Tables):
                 sa.select(table).where(live, table.c.kind == "postings").order_by(table.c.seq)
             )
             changed = connection.execute(
-                sa.select(table.c.id, table.c.suspended_count, table.c.reversed_count).where(
+                sa.select(
+                    table.c.id,
+                    table.c.suspended_count,
+                    table.c.reversed_count,
+                    table.c.restated_count,
+                ).where(
                     live,
                     table.c.kind == "segment",
-                    (table.c.suspended_count > 0) | (table.c.reversed_count > 0),
+                    (table.c.suspended_count > 0)
+                    | (table.c.reversed_count > 0)
+                    | (table.c.restated_count > 0),
                 )
             ).all()
             rows = connection.execute(
@@ -53,6 +60,7 @@ class SnapshotQueries(Tables):
                 postings=tuple(file_of(row) for row in postings),
                 suspended_counts={row.id: row.suspended_count for row in changed},
                 reversed_counts={row.id: row.reversed_count for row in changed},
+                restated_counts={row.id: row.restated_count for row in changed},
             )
 
     def live_files(

@@ -242,7 +242,7 @@ correction = Table(
     metadata,
     Column("book", _id(), ForeignKey("book.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
-    Column("kind", String, nullable=False),  # reversal, correction
+    Column("kind", String, nullable=False),  # reversal, correction, restatement
     Column("selection", Text, nullable=False),  # what was asked for, for people
     Column("record_count", BigInteger, nullable=False),  # that were reversed
     Column("request", String, nullable=False),  # that posted the new records; empty: none
@@ -252,7 +252,10 @@ correction = Table(
     Column("commit_id", String, nullable=False),
     Column("create_time", UtcTime, nullable=False),
     Column("of_closed", Boolean, nullable=False, server_default=sa.false()),
+    Column("restatement", _id(), nullable=False, server_default=""),  # its id; empty: of none
+    Column("figures", Text, nullable=False, server_default=""),  # of a part of a restatement
     Index(None, "commit_id"),
+    Index(None, "book", "restatement", "number"),
 )
 
 resolution = Table(
@@ -280,6 +283,8 @@ file = Table(
     Column("suspended_count", BigInteger, nullable=False),
     # Of a segment: how many of its records were reversed; it rises with each reversal.
     Column("reversed_count", BigInteger, nullable=False, server_default="0"),
+    # Of a segment: how often records of it were posted again under other rules.
+    Column("restated_count", BigInteger, nullable=False, server_default="0"),
     Column("state", String, nullable=False),  # live, dead, condemned
     Column("dead_time", UtcTime),
     Column("create_time", UtcTime, nullable=False),

@@ -30,9 +30,12 @@ from tonne.ledger.budget import Budget
 from tonne.ledger.pages import Ask
 from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.posting.entries import Durable, RequestEntry
+from tonne.ledger.posting.restating.asking import Asked
+from tonne.ledger.posting.restating.criteria import Criteria
 from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory
 from tonne.reports.inventory.request import InventoryRequest
+from tonne.statements.changes.restatements import RestatementCause
 from tonne.store.manifest.marks import put_mark
 from tonne.store.manifest.tables import lock_book
 from tonne.store.sql import schema
@@ -194,6 +197,20 @@ class Past(RuleBasedStateMachine):
                 each.factor = self.factor(each.activity, each.region)
         self.remember()
 
+    @rule(facility=st.sampled_from(["f0", "f1"]))
+    def restate(self, facility):
+        """What is posted of a facility is posted as it would be now; what waits waits on."""
+        criteria = Criteria(facility=facility)
+        asked = Asked(f"r-{next(_numbers)}", criteria, RestatementCause.METHOD, "ada", "law")
+        *_, done = self.bench.ledger.restating.restate(self.bench.book, asked)
+        assert not done.left_count
+        for each in self.kept:
+            is_posted = each and not each.is_gone and each.factor is not None
+            if is_posted and each.facility == facility:
+                each.region = self.regions[facility]
+                each.factor = self.factor(each.activity, each.region)
+        self.remember()
+
     @rule()
     def mark(self):
         database, book = self.bench.manifest._database, self.bench.book
@@ -330,8 +347,14 @@ def test_it_is_said_again_after_all_that_a_month_can_bring(any_bench):
     past.clear()
     past.import_edition("fr")
     past.append([("f0", GRID, 10**8)], bad=False)
+    past.restate("f0")
     past.merge()
     past.collect()
+    past.rebuild()
+    past.register("f1", "DE")
+    past.restate("f1")
+    past.reverse(1)
+    past.merge()
     past.rebuild()
     assert len(past.said) > 10
     past.teardown()

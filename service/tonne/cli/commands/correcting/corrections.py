@@ -59,6 +59,7 @@ _COLUMNS = (
     Column("reason"),
     Column("author", is_optional=True),
     Column("correction_of_closed", "closed month", is_optional=True),
+    Column("restatement", is_optional=True),
     Column("create_time", "when"),
 )
 _SHOWN_COLUMNS = (
@@ -73,6 +74,7 @@ _SHOWN_COLUMNS = (
     Column("end"),
     Column("status"),
     Column("replaced_by", "by", is_optional=True),
+    Column("restatement", "restated by entry", is_optional=True),
 )
 _MOVED_COLUMNS = (
     Column("kind"),
@@ -292,6 +294,7 @@ def _row(entry: Correction) -> dict[str, object]:
         "reason": entry.reason,
         "author": entry.author,
         "correction_of_closed": "yes" if entry.correction_of_closed else None,
+        "restatement": entry.restatement or None,
         "create_time": entry.create_time.replace(microsecond=0),
     }
 
@@ -336,4 +339,5 @@ def _shown(item: LedgerRecord) -> dict[str, object]:
         },
         "status": item.status or "POSTED",
         "replaced_by": by,
+        "restatement": item.restatement.rpartition("/")[2] or None,
     }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tonne.cli.commands.reporting.applying import applied, apply
 from tonne.cli.commands.reporting.bridges import cause_text
 from tonne.cli.commands.reporting.sides import (
     ApproachOption,
@@ -68,7 +69,7 @@ base_year_app = make_app(
     Kind.BASE_YEAR, "The year that targets rest on, and the threshold that restates it."
 )
 restate_app = typer.Typer(
-    help="What rests on something, and figures that were reported and are others by now.",
+    help="What rests on something; records posted again, and figures that are others by now.",
     no_args_is_help=True,
 )
 
@@ -313,6 +314,8 @@ def _row(each: Statement) -> dict[str, object]:
 
 
 add_history(restate_app, Kind.RESTATEMENT)
+restate_app.command("apply")(apply)
+restate_app.command("applied")(applied)
 
 
 @restate_app.command("check")

@@ -56,8 +56,8 @@ def read_subject(request: bridges_pb2.EstimateRestatementRequest) -> Subject:
 def read_restatement(request: bridges_pb2.NoteRestatementRequest) -> RestatementRequest:
     """Read what is to be noted. Raises `FieldInvalid`."""
     reported, revised = _read_side(request, "reported"), _read_side(request, "revised")
-    cause = _word(request, "cause", RestatementCause)
-    treatment = _word(request, "treatment", Treatment) or Treatment.NOTED
+    cause = read_word(request, "cause", RestatementCause)
+    treatment = read_word(request, "treatment", Treatment) or Treatment.NOTED
     if not request.metric.strip():
         raise invalid("metric", "what is restated, as the report calls it", request.metric)
     if cause is None:
@@ -125,7 +125,7 @@ def _read_scope(request: Any) -> Scope:
     )
 
 
-def _word(request: Any, field: str, kind: Any) -> Any:
+def read_word(request: Any, field: str, kind: Any) -> Any:
     """Read a word of an enum; None where it is left open. Raises `FieldInvalid`."""
     if not request.HasField(field):
         return None

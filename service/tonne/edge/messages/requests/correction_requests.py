@@ -68,6 +68,7 @@ def write_correction(book: str, entry: CorrectionEntry) -> corrections_pb2.Corre
         reason=made.reason,
         create_time=None if made.create_time is None else timestamp(made.create_time),
         correction_of_closed=made.of_closed,
+        restatement=made.restatement,
         records=[
             corrections_pb2.CorrectedRecord(
                 before=write_record(book, each.before),

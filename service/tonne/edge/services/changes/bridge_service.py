@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tonne.edge.access.gate import caller
 from tonne.edge.messages import names, statement_codec
-from tonne.edge.messages.reports import change_codec
-from tonne.edge.services.calls import handlers_of
+from tonne.edge.messages.reports import applied_codec, change_codec
+from tonne.edge.services.calls import handlers_of, read_ask
 from tonne.errors import FieldInvalid
 from tonne.ledger.book.statements.statements import View
 from tonne.ledger.budget import PART_BYTES
@@ -23,10 +23,13 @@ from tonne.statements.statement import Kind, Statement
 from tonne.v1 import bridges_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import grpc
 
     from tonne.edge.border import Border
     from tonne.ledger.ledger import Ledger
+    from tonne.telemetry import Telemetry
 
 NAME = "tonne.v1.BridgeService"
 
@@ -34,8 +37,9 @@ NAME = "tonne.v1.BridgeService"
 class BridgeService:
     """Methods of BridgeService."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, telemetry: Telemetry) -> None:
         self._ledger = ledger
+        self._telemetry = telemetry
 
     def handlers(self, border: Border) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
         """Give the handlers by method."""
@@ -84,6 +88,43 @@ class BridgeService:
                 body = restatement_of(self._ledger.sights_of(book, hold), wanted, hold)
             (made,) = statements.add(book, [replace(given, body=body)], name, asked=asked)
         return change_codec.write_noted(book, made)
+
+    def apply_restatement(
+        self, request: bridges_pb2.ApplyRestatementRequest
+    ) -> Iterator[bridges_pb2.ApplyRestatementResponse]:
+        """Post records again under the rules in force, one segment at a step."""
+        book = names.read_book(request.parent, field="parent")
+        criteria = applied_codec.read_criteria(request.selection)
+        restating = self._ledger.restating
+        if request.validate_only:
+            steps = restating.look(book, criteria)
+        else:
+            author = request.author or caller().subject
+            steps = restating.restate(book, applied_codec.read_asked(request, author))
+        before = 0
+        for step in steps:
+            if not request.validate_only and not step.is_done:
+                self._telemetry.add("tonne_restated_records_total", step.restated_count - before)
+                before = step.restated_count
+            answer = bridges_pb2.ApplyRestatementResponse(
+                segments_done_count=step.segments_done_count
+            )
+            if step.is_done:
+                told = applied_codec.outcome_of(step, criteria)
+                statement_codec.write_answer(answer.restatement, told)
+            yield answer
+
+    def list_applied_restatements(
+        self, request: bridges_pb2.ListAppliedRestatementsRequest
+    ) -> bridges_pb2.ListAppliedRestatementsResponse:
+        """List what was restated."""
+        book = names.read_book(request.parent, field="parent")
+        page = self._ledger.acts.list(book, read_ask(request))
+        answer = bridges_pb2.ListAppliedRestatementsResponse(next_page_token=page.next_page_token)
+        for each in page.items:
+            told = applied_codec.applied_of(each)
+            statement_codec.write_answer(answer.restatements.add(), told)
+        return answer
 
     def check_base_year(
         self, request: bridges_pb2.CheckBaseYearRequest

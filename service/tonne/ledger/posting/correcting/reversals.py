@@ -22,6 +22,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_kept, is_waiting
 from tonne.ledger.posting.correcting.selection import Target, target_of
 from tonne.ledger.posting.correcting.taking import (
+    RESTATED_COUNT,
     TAKEN_ROW_BYTES,
     read_kept,
     take_back,
@@ -318,7 +319,12 @@ def is_as_counted(file: FileRow, records: pl.DataFrame) -> bool:
     """Whether the clearings that were read are those of the segment's row."""
     waiting = records.filter(is_waiting()).height
     gone = records.filter(pl.col("status") == REVERSED).height
-    return waiting == file.suspended_count and gone == file.reversed_count
+    again = int(records[RESTATED_COUNT].sum())
+    return (waiting, gone, again) == (
+        file.suspended_count,
+        file.reversed_count,
+        file.restated_count,
+    )
 
 
 def reversal_of(file: FileRow, records: pl.DataFrame) -> Clearing:
@@ -335,6 +341,7 @@ def reversal_of(file: FileRow, records: pl.DataFrame) -> Clearing:
         channels=channels,
         reversed_before=file.reversed_count,
         reversed_after=file.reversed_count + records.height,
+        restated_before=file.restated_count,
     )
 
 

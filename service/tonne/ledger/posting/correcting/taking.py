@@ -9,7 +9,13 @@ import polars as pl
 
 from tonne.errors import FieldInvalid, LedgerInconsistent, QuantityOverflow
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
-from tonne.ledger.files.overlay import is_kept, is_waiting, read_cleared, with_cleared
+from tonne.ledger.files.overlay import (
+    is_kept,
+    is_restated,
+    is_waiting,
+    read_cleared,
+    with_cleared,
+)
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import decode_frame
 from tonne.ledger.files.rules import read_note
@@ -28,6 +34,9 @@ if TYPE_CHECKING:
     from tonne.store.rows import FileRow
     from tonne_kernel import PeriodTable
 
+RESTATED_COUNT = "restated_count"
+"""Column of records as `read_kept` gives them: how often one was posted again."""
+
 TAKEN_ROW_BYTES = 3_000
 """Memory of a record of a segment of which some are reversed: read, decoded, posted again."""
 
@@ -42,7 +51,8 @@ def read_kept(
     Returns
     -------
     polars.DataFrame
-        channel, offset, status, record_id, what `decode_frame` takes, posting_region, posted_as.
+        channel, offset, status, record_id, what `decode_frame` takes, posting_region, posted_as,
+        and restated_count: how often the record was posted again.
     """
     segment = reader.open(file).frame()
     cleared = read_cleared(reader, clearings)
@@ -59,12 +69,18 @@ def read_kept(
             texts.cast(pl.String),
             pl.col("record_id", "region").cast(pl.String).fill_null(""),
         )
-        noted = cleared.filter(pl.col(POSTED_AS).is_not_null() & ~pl.col("is_reversed")).select(
-            pl.col("channel").cast(pl.String), "offset", pl.col(POSTED_AS).alias("noted")
-        )
         keys = ["channel", "offset"]
+        told = cleared.filter(pl.col(POSTED_AS).is_not_null() & ~pl.col("is_reversed"))
+        # The last one of a record is in force: it was restated after it left suspense.
+        noted = told.group_by(pl.col("channel").cast(pl.String), "offset").agg(
+            pl.col(POSTED_AS).last().alias("noted"),
+            is_restated().sum().cast(pl.Int64).alias(RESTATED_COUNT),
+        )
         joined = records.join(noted, on=keys, how="left", maintain_order="left")
-        found = joined.with_columns(pl.coalesce("noted", POSTED_AS).alias(POSTED_AS)).drop("noted")
+        found = joined.with_columns(
+            pl.coalesce("noted", POSTED_AS).alias(POSTED_AS),
+            pl.col(RESTATED_COUNT).fill_null(0),
+        ).drop("noted")
         return found if whole else found.filter(is_kept())
 
 

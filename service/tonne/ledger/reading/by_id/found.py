@@ -14,7 +14,7 @@ from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import Overlay, is_withdrawn
 from tonne.ledger.keys.key_file import bucket_of
 from tonne.ledger.keys.same import key_of_id
-from tonne.ledger.reading.records import LedgerRecord, ledger_records
+from tonne.ledger.reading.records import LedgerRecord, entry_numbers, ledger_records
 from tonne.model import check_id
 from tonne_kernel import shared_entries
 
@@ -126,8 +126,7 @@ class FoundRecords:
                 texts = frame.with_columns(pl.col("channel", "record_id").cast(pl.String))
                 rows = self._overlay.link(texts.filter(match), clearings)
                 rows = rows.drop("posted_as", strict=False).filter(~is_withdrawn())
-                entries = self._manifest.corrections_by(rows["reversal"].drop_nulls())
-                numbers = {commit: each.number for commit, each in entries.items()}
+                numbers = entry_numbers(self._manifest, rows)
                 found += ledger_records(file, rows, corrections=numbers)
         return tuple(found)
 

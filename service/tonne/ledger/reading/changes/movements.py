@@ -1,8 +1,8 @@
-"""What corrections and clearings moved between two moments of a book.
+"""What corrections, clearings and restatements moved between two moments of a book.
 
 A commit's own files say it: a clearing names the records of a segment that it posted or took back,
-and its entry says why; what a correction posted instead stands in the segment of the same commit.
-It costs what was corrected and cleared, and not what came.
+or both, and its entry says why; what a correction posted instead stands in the segment of the same
+commit. It costs what was corrected, cleared and restated, and not what came.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.files import CLEARING
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import read_cleared
+from tonne.ledger.files.overlay import is_restated, read_cleared
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
 from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.posting.correcting.noted import POSTED_AS
@@ -50,6 +50,7 @@ class Movement(enum.Enum):
     CORRECTION = "correction"
     DUPLICATE = "duplicate"
     CLEARING = "clearing"
+    RESTATEMENT = "restatement"
 
 
 class Movements:
@@ -133,14 +134,23 @@ class Movements:
                 told = cleared.select(*_PLACE, pl.col(POSTED_AS).alias("told"))
                 was = before.join(told, on=_PLACE, how="inner", maintain_order="left")
                 was = was.with_columns(pl.coalesce(POSTED_AS, "told").alias(POSTED_AS))
-                freed = cleared.filter(~pl.col("is_reversed") & ~pl.col("is_withdrawn"))
+                gone = pl.col("is_reversed") | pl.col("is_withdrawn")
+                freed = cleared.filter(~gone & ~is_restated())
                 became = now.join(freed, on=_PLACE, how="semi", maintain_order="left")
+                again = cleared.filter(is_restated())
+                old, new = (
+                    _posted(each.join(again, on=_PLACE, how="semi", maintain_order="left"))
+                    for each in (was, now)
+                )
             for sources, movement in _reasons(cleared, entries.get(file.commit_id, ())):
-                gone = was.join(sources, on=_PLACE, how="semi", maintain_order="left")
-                for part in posted_again(_posted(gone), periods, segment.book, sign=-1):
+                taken = was.join(sources, on=_PLACE, how="semi", maintain_order="left")
+                for part in posted_again(_posted(taken), periods, segment.book, sign=-1):
                     yield movement, part
             for part in posted_again(_posted(became), periods, segment.book, sign=1):
                 yield Movement.CLEARING, part
+            for records, sign in ((old, -1), (new, 1)):
+                for part in posted_again(records, periods, segment.book, sign=sign):
+                    yield Movement.RESTATEMENT, part
 
     def _instead(
         self,

@@ -1,4 +1,4 @@
-"""The tables of periods and of the log of changes; a part of `schema`."""
+"""The tables of periods, of restatements and of the log of changes; a part of `schema`."""
 
 from __future__ import annotations
 
@@ -37,6 +37,28 @@ period_close = Table(
     Column("reopen_author", Text),
     Column("reopen_reason", Text),
     Column("reopen_time", UtcTime),
+)
+
+# Acts that post records again under the rules in force: who, why, which records, how far.
+restatement = Table(
+    "restatement",
+    metadata,
+    Column("book", _id(), ForeignKey("book.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("id", _id(), nullable=False),
+    Column("selection", Text, nullable=False),  # canonical JSON
+    Column("cause", String, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first_period", Integer, nullable=False),  # months that are asked about
+    Column("last_period", Integer, nullable=False),
+    Column("begin_seq", BigInteger, nullable=False),  # as of it nothing is restated yet
+    Column("create_time", UtcTime, nullable=False),
+    Column("end_seq", BigInteger),  # as of it all is; null: it is under way
+    Column("end_time", UtcTime),
+    Column("unchanged_count", BigInteger, nullable=False),  # posted so already
+    Column("left_count", BigInteger, nullable=False),  # that the rules do not post: they stay
+    Index(None, "book", "id", unique=True),
 )
 
 # Every change but the commits of records: written in the transaction that changes.
