@@ -40,7 +40,6 @@ _FURTHER = (
     f"target progress energy-per-flow --book {BOOK}",
     f"measure effect solar --book {BOOK}",
     f"report --book {BOOK} --year {YEAR} --output report.xlsx",
-    "console",
 )
 """Commands that show more of the demo's book."""
 
@@ -218,9 +217,9 @@ def _leave(client: Client, directory: Path, command: str) -> None:
     further = "\n".join(f"  {command} {each}" for each in _FURTHER)
     console.print(f"\nThe report of {YEAR}, a page for any browser:\n\n  {path}", soft_wrap=True)
     console.print(
-        f"\nTo look further, serve this ledger:\n\n  {command} serve --data {directory}\n\n"
-        f"(--console with it serves its pages at http://{CONSOLE_HOST}:{CONSOLE_PORT}/, too) and "
-        f"run these in another terminal:\n\n{further}\n",
+        f"\nTo look further, serve this ledger:\n\n  {command} serve --console --data {directory}\n\n"
+        f"open http://{CONSOLE_HOST}:{CONSOLE_PORT}/books/{BOOK} in a browser, and run these in "
+        f"another terminal:\n\n{further}\n",
         soft_wrap=True,
     )
 
