@@ -217,7 +217,8 @@ def _leave(client: Client, directory: Path, command: str) -> None:
     further = "\n".join(f"  {command} {each}" for each in _FURTHER)
     console.print(f"\nThe report of {YEAR}, a page for any browser:\n\n  {path}", soft_wrap=True)
     console.print(
-        f"\nTo look further, serve this ledger:\n\n  {command} serve --console --data {directory}\n\n"
+        "\nTo look further, serve this ledger:\n\n"
+        f"  {command} serve --console --data {directory}\n\n"
         f"open http://{CONSOLE_HOST}:{CONSOLE_PORT}/books/{BOOK} in a browser, and run these in "
         f"another terminal:\n\n{further}\n",
         soft_wrap=True,
