@@ -1,5 +1,6 @@
 """The commands `tonne book` and `tonne edition`."""
 
+import itertools
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +37,7 @@ FACILITY_RULES = {
     "any": FacilityRule.ANY,
 }
 EDITIONS_SHOWN = 3
-"""Editions that a table of books names of each."""
+"""Editions that a table of books, or a notice, names."""
 
 _MARK_COLUMNS = (Column("commit"), Column("kind"), Column("time"))
 _BOOK_COLUMNS = (
@@ -286,10 +287,20 @@ def import_edition(
     content, products = _edition_of(file, valid_to)
     with connect(server) as client:
         made = client.import_edition(book, edition, content, author=author, reason=reason)
+        rank = made.rank or 1
+        first = client.list_editions(book) if rank > 1 else ()
+        before = [each.id for each in itertools.islice(first, rank - 1)]
     say(
         f"edition {made.id}: {counted(made.factor_count, 'factor')}, number {made.rank} in the "
         "book's order of editions"
     )
+    if before:
+        say(
+            f"notice: where {' or '.join(before[:EDITIONS_SHOWN])}, before it, has a factor for "
+            f"the same, that one counts. If this one is to: `tonne method set --book {book} "
+            f"--first-edition {made.id} --author NAME --reason WHY`; what is posted by then stays "
+            "as it is until `tonne restate apply`"
+        )
     for activity, unit, product in products:
         say(f"{product}: append what was bought as records of the activity {activity} in {unit}")
 

@@ -157,7 +157,7 @@ def _lines(found: AppliedRestatement, book: str, *, is_dry: bool) -> Iterator[st
         yield (
             f"notice: {counted(found.unchanged_count, 'record')} posted as the rules in force "
             "post them already: they stay. Where another edition was meant, put it first: "
-            f"`tonne method set --book {book} --first-edition ID`"
+            f"`tonne method set --book {book} --first-edition ID --author NAME --reason WHY`"
         )
     if found.left_count:
         yield (
