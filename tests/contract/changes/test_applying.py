@@ -6,8 +6,11 @@ import json
 from decimal import Decimal
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.contract.changes.book import revise
+from tonne.cli.main import app
+from tonne.client import Client
 from tonne.errors import FieldInvalid, PeriodMustBeOpen
 
 pytestmark = pytest.mark.usefixtures("filled")
@@ -145,3 +148,37 @@ site.grid,,kWh,2020-01-01,2025-01-01,0.45,,,,scope2.location,own,1,
     assert after == ["own-2", *(each for each in before if each != "own-2")]
     ask(run, "restate", "apply", "r-1", "--factor", "own/1", *WHY)
     assert total(run, 2024) == "504.1635"
+
+
+def test_a_factor_typed_wrong_is_put_right_by_what_the_commands_say(running, tmp_path):
+    """Imported again it counts behind the wrong one, which is told; put first, it restates."""
+    head = "activity,region,unit,valid_from,kg_co2e,gwp_set,source,table\n"
+    rows = "record_id,facility,activity,quantity,unit,start,end,region\n"
+    rows += "1,fra,electricity.grid,1000,kWh,2025-03-01,2025-04-01,DE\n"
+    files = {"rows": rows}
+    for name, kg in (("wrong", "380"), ("right", "0.38")):
+        files[name] = f"{head}electricity.grid,DE,kWh,2025-01-01,{kg},AR5,own,1\n"
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    where = ("--book", "typed-wrong", "--server", running.server.address)
+
+    def said(*words):
+        result = CliRunner().invoke(app, [*map(str, words), *where])
+        assert result.exit_code == 0, result.stderr
+        return result.stdout, " ".join(result.stderr.split())
+
+    def located():
+        rows = json.loads(said("inventory", "--by", "account", "--format", "json")[0])["rows"]
+        return next(row["kg_co2e"] for row in rows if row["account"] == "scope2.location")
+
+    with Client(running.server.address) as client:
+        client.create_book("typed-wrong")
+    assert "notice" not in said("edition", "import", tmp_path / "wrong.csv", "--id", "own-1")[1]
+    said("append", tmp_path / "rows.csv", "--channel", "c")
+    assert located() == "380000"
+    _, told = said("edition", "import", tmp_path / "right.csv", "--id", "own-2")
+    assert "where own-1, before it, has a factor for the same, that one counts" in told
+    assert "`tonne method set --book typed-wrong --first-edition own-2 " in told
+    said("method", "set", "--first-edition", "own-2", "--author", "Ada", "--reason", "in g")
+    said("restate", "apply", "fix", "--edition", "own-1", *WHY)
+    assert located() == "380"
