@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 ACCEPT = "accept."
 """Begins the names of the fields that say why a finding is accepted."""
 
-CHECKS = ("suspense", "quarantine", "imports", "conflicts", "uncompared", "overlaps", "unlaid")
+CHECKS = (
+    "suspense",
+    "quarantine",
+    "imports",
+    "conflicts",
+    "uncompared",
+    "overlaps",
+    "unlaid",
+    "restatements",
+)
 """What may stand against a close."""
 
 

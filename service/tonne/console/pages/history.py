@@ -40,7 +40,8 @@ CHANGES_SHOWN = 100
 
 KINDS = (
     *("", "book", "method", "edition", "facility", "entity", "word", "statement", "correction"),
-    *("import", "channel", "period", "same_record", "overlap", "several_meters", "ledger"),
+    *("import", "channel", "period", "same_record", "overlap", "several_meters", "restatement"),
+    "ledger",
 )
 """What an entry of the log is about."""
 
