@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from tests.unit.console.acting.forms import do, form_of, send
 from tests.unit.console.conftest import HERE
-from tests.unit.console.forms import do, form_of, send
 from tests.unit.console.test_numbers import titles_of
 from tonne.console.access import OwnAccess
 from tonne.console.application import application

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from tests.support.servers.api import RunningServer
 from tests.support.servers.identities import AUDIENCE, Issuer
+from tests.unit.console.acting.forms import SENT, Form, form_of, send
+from tests.unit.console.acting.test_actions import DIESEL, at, bring
 from tests.unit.console.conftest import HERE
-from tests.unit.console.forms import SENT, Form, form_of, send
 from tests.unit.console.reading import Reading
-from tests.unit.console.test_actions import DIESEL, at, bring
 from tests.unit.console.test_security import HOSTILE, IDS, bearer
 from tonne.client import Client, Credentials
 from tonne.console.access import OwnAccess, PassedAccess

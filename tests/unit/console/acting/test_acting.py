@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from tests.unit.console.acting.test_actions import DIESEL, bring, total
 from tests.unit.console.looking import LOOKS, chromium, console_of, faults_of, looked_at
-from tests.unit.console.test_actions import DIESEL, bring, total
 from tonne.model import Facility, PeriodState
 
 __all__ = ["chromium", "looked_at"]
