@@ -211,7 +211,8 @@ def _page(
             with access.client_of(request.headers) as client:
                 visit = visit_of(request, client, request.query_params)
                 page = draw(visit)
-                if told := guard.unseal(visit.path, visit.query.get(TOLD, "")):
+                session = guard.session_of(request.cookies)
+                if told := guard.unseal(session, visit.path, visit.query.get(TOLD, "")):
                     page = replace(page, blocks=[Lines([told], "good"), *page.blocks])
                 return html_of(render(page, frame_of(visit), visit.say))
         except Exception as error:  # noqa: BLE001  # the border: whatever happens is told

@@ -1,7 +1,11 @@
 """Forms that change something: whose they are, and that a page of ours was where they were sent.
 
-A browser sends a form of any site to any address. Ours carry a token that is made of a secret of
-this process, of a cookie that no script and no other site reads, of who calls, and of the path.
+A browser sends a form of any site to any address. Ours carry a token that is made of a cookie that
+no script and no other site reads, of who calls, and of the path.
+
+On loopback another port may set that cookie, so there a secret of this process is in the token,
+too. Behind a proxy nobody else can (`__Host-`, RFC 6265bis, section 4.1.3.2), and any process
+takes the forms of any other.
 """
 
 from __future__ import annotations
@@ -32,11 +36,12 @@ class Guard:
     Parameters
     ----------
     is_secure : bool
-        Whether browsers reach the console by TLS, through a proxy: the cookie is bound to that.
+        Whether browsers reach the console by TLS, through a proxy: the cookie is bound to that,
+        and its secret is enough.
     """
 
     def __init__(self, *, is_secure: bool) -> None:
-        self._key = secrets.token_bytes(32)
+        self._key = b"" if is_secure else secrets.token_bytes(32)
         self._is_secure = is_secure
         self.cookie = "__Host-tonne-form" if is_secure else "tonne-form"
 
@@ -52,19 +57,19 @@ class Guard:
 
     def token(self, session: str, caller: str, path: str) -> str:
         """Make the token of a form: of a session, of who calls, for a path."""
-        return self._sign("form", session, caller, path)
+        return self._sign(session, "form", caller, path)
 
     def holds(self, token: str, session: str, caller: str, path: str) -> bool:
         """Whether a token is that of the form."""
         return hmac.compare_digest(token.encode(), self.token(session, caller, path).encode())
 
-    def seal(self, path: str, text: str) -> str:
+    def seal(self, session: str, path: str, text: str) -> str:
         """Write what was done as a value of an address that nobody else can write."""
         told = base64.urlsafe_b64encode(text.encode()).decode()
-        return f"{told}.{self._sign('told', path, text)}"
+        return f"{told}.{self._sign(session, 'told', path, text)}"
 
-    def unseal(self, path: str, sealed: str) -> str:
-        """Read what was sealed for a path; empty where it was not."""
+    def unseal(self, session: str, path: str, sealed: str) -> str:
+        """Read what was sealed for a session and a path; empty where it was not."""
         told, _, signature = sealed.partition(".")
         if len(sealed) > _TOLD_CHARS_MAX:
             return ""
@@ -72,13 +77,13 @@ class Guard:
             text = base64.urlsafe_b64decode(told.encode()).decode()
         except (binascii.Error, ValueError):
             return ""
-        wanted = self._sign("told", path, text)
+        wanted = self._sign(session, "told", path, text)
         return text if hmac.compare_digest(signature.encode(), wanted.encode()) else ""
 
-    def _sign(self, *parts: str) -> str:
+    def _sign(self, session: str, *parts: str) -> str:
         # Each part with its length: no two lists of parts are the same bytes.
         written = b"".join(len(raw).to_bytes(4) + raw for raw in (x.encode() for x in parts))
-        digest = hmac.new(self._key, written, hashlib.sha256).digest()
+        digest = hmac.new(self._key + session.encode(), written, hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 

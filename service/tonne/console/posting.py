@@ -121,7 +121,7 @@ class Posting:
                 said = replace(said, request_id=str(uuid.uuid4()))
             return self._page(request, visit, said, error)
         told = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: {done.text}"
-        query = {**done.query, TOLD: self._guard.seal(done.place, told)}
+        query = {**done.query, TOLD: self._guard.seal(session, done.place, told)}
         place = visit.address(done.place, **query)
         return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": place})
 

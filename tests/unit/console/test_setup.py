@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tests.unit.console.acting.test_actions import DIESEL, bring
 from tests.unit.console.reading import read
-from tests.unit.console.test_actions import DIESEL, bring
 from tonne.catalogue.words.method import MethodSettings
 from tonne.model import Entity, Facility
 from tonne.statements.statement import statement_of

@@ -37,6 +37,10 @@ CHECKS = (
 """What may stand against a close."""
 
 
+BY_ITSELF = frozenset({"uncompared", "unlaid"})
+"""What a close sees to first: it mostly stands against none."""
+
+
 def close_prepared(visit: Visit) -> Prepared:
     """Show what stands against the close of a month, and the total that it fixes."""
     say = visit.say
@@ -66,7 +70,9 @@ def _prepared(visit: Visit, verb: str, title: str, lead: str, submit: str) -> Pr
     findings, refusal = _findings(visit, month)
     blocks: list[Block] = [_total(visit, month), _against(visit, findings)]
     command = words(visit, "period", verb, month, "--reason", "WHY")
-    command += "".join(f" --accept {each.check}=WHY" for each in findings)
+    command += "".join(
+        f" --accept {each.check}=WHY" for each in findings if each.check not in BY_ITSELF
+    )
     return Prepared(
         title,
         lead,
@@ -103,7 +109,17 @@ def _against(visit: Visit, findings: list[PeriodFinding]) -> Table:
         for each in findings
     ]
     heads = [Head(say("Check")), Head(say("Count"), is_number=True), Head(say("What to do"))]
-    return Table(say("What stands against it"), heads, rows, empty=say("Nothing."))
+    note = say(
+        "A close first compares what is uncompared, and looks at what is unlaid, by itself."
+    )
+    sees_to = any(each.check in BY_ITSELF for each in findings)
+    return Table(
+        say("What stands against it"),
+        heads,
+        rows,
+        note=note if sees_to else "",
+        empty=say("Nothing."),
+    )
 
 
 def _accepting(visit: Visit, findings: list[PeriodFinding]) -> list[Field]:

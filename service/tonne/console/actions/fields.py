@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.client.wire.filters import all_of
 from tonne.client.wire.resources import source_name
-from tonne.console.parts.blocks import Field, Form
+from tonne.console.parts.blocks import Command, Field, Form
 from tonne.errors import FieldInvalid
 from tonne.text.visible import csv_cell, visible
 from tonne.yearly.figures import exact_text
@@ -210,11 +210,14 @@ TITLES = {
 }
 
 
-def csv_of(place: RecordPlace, record: Mapping[str, str]) -> str:
-    """Write the row of a file for the command: its head, and the record."""
+def file_of(name: str, place: RecordPlace, record: Mapping[str, str]) -> list[Command]:
+    """Write the file for a command: its head, and the record."""
     told = {name: value for name, value in record.items() if value}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["channel", "offset", *told])
     writer.writerow([place.source, place.offset, *map(csv_cell, told.values())])
-    return out.getvalue().rstrip("\n")
+    return [
+        Command(line, "" if number else name)
+        for number, line in enumerate(out.getvalue().splitlines())
+    ]

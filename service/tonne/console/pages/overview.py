@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.console.pages.setup import checklist
+from tonne.console.pages.waiting.counts import waiting_table, waits_of
 from tonne.console.parts import numbers
 from tonne.console.parts.asking import together
 from tonne.console.parts.blocks import (
@@ -18,7 +18,6 @@ from tonne.console.parts.blocks import (
     Head,
     Lines,
     Links,
-    Number,
     Page,
     Table,
     Text,
@@ -33,14 +32,11 @@ from tonne.yearly.charts import Bar, BarPart, columns, horizontal_bars
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tonne.client import Inventory, SameRecordSummary
+    from tonne.client import Inventory
     from tonne.console.parts.blocks import Block, Cell
     from tonne.console.visits import Visit
 
 MONTHS = 12
-
-OVERLAPS_MAX = 1_000
-"""Overlaps that are counted; more than these are so many and more."""
 
 METHODS_2 = ("location", "market")
 
@@ -152,7 +148,7 @@ def overview(visit: Visit) -> Page:
             for by in ("scope", ("period", "scope"), "account", ("facility_type", "scope"))
         ]
         periods, named = ask(client.list_periods, book), ask(client.get_book, book)
-        waiting = ask(_waits, visit)
+        waiting = ask(waits_of, visit)
     scopes, months, accounts, types = (each.result() for each in answers)
     blocks: list[Block] = [year_links(visit, year)]
     blocks += checklist(visit, periods.result())
@@ -161,7 +157,7 @@ def overview(visit: Visit) -> Page:
     blocks.append(_months(visit, year, months))
     blocks.append(_accounts(visit, year, accounts))
     blocks.append(_types(visit, year, types))
-    blocks.append(_waiting(visit, scopes, waiting.result()))
+    blocks.append(waiting_table(visit, scopes, waiting.result()))
     blocks.append(_notices(visit, scopes))
     blocks.append(_facts(visit, total))
     name = named.result().display_name or book
@@ -287,77 +283,6 @@ def _types(visit: Visit, year: Year, inventory: Inventory) -> Drawing:
     title = say("Types of facilities")
     charts = [horizontal_bars(title, bars, numbers.MASS_UNIT)] if bars else []
     return Drawing(title, charts, keys=_keys(visit, year))
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How much waits for somebody; of overlaps at most one more than are counted."""
-
-    suspended_count: int
-    same: SameRecordSummary
-    overlap_count: int
-
-
-def _waits(visit: Visit) -> Waits:
-    client, book = visit.client, visit.book
-    causes, omitted = client.list_suspense_causes(book)
-    laid = islice(client.list_overlaps(book, is_undecided=True), OVERLAPS_MAX + 1)
-    return Waits(
-        sum(each.record_count for each in causes) + omitted,
-        client.same_record_summary(book),
-        sum(1 for _ in laid),
-    )
-
-
-def _waiting(visit: Visit, scopes: Inventory, waits: Waits) -> Table:
-    say, same, laid = visit.say, waits.same, waits.overlap_count
-    suspended = waits.suspended_count
-    rows = [
-        _wait(visit, "suspense", say("Suspense"), suspended, say("wait for a factor or a site")),
-        _wait(
-            visit,
-            "quarantine",
-            say("Quarantine"),
-            scopes.quarantined_count,
-            say("break a rule, and are in no number"),
-        ),
-        _wait(
-            visit,
-            "conflicts",
-            say("Conflicts"),
-            same.undecided_count,
-            say("ids of which records say two things; somebody decides"),
-        ),
-        _wait(
-            visit,
-            "overlaps",
-            say("Overlaps"),
-            min(laid, OVERLAPS_MAX),
-            say("times that records of two ids lie over each other; somebody decides"),
-            is_more=laid > OVERLAPS_MAX,
-        ),
-    ]
-    return Table(
-        say("What waits, of the whole book"),
-        (Head(say("List")), Head(say("Count"), is_number=True), Head(say("What it is"))),
-        rows,
-        note=""
-        if same.is_complete
-        else say(
-            "Records are still being compared by their ids: done up to commit {commit}.",
-            commit=same.complete_up_to_commit,
-        ),
-    )
-
-
-def _wait(
-    visit: Visit, page: str, title: str, found: int, what: str, *, is_more: bool = False
-) -> tuple[Cell, ...]:
-    return (
-        Text(title, visit.link(page), "strong"),
-        Number(f"{found:,}{'+' if is_more else ''}", "", visit.link(page)),
-        Text(what, look="wait" if found else "soft"),
-    )
 
 
 def _notices(visit: Visit, scopes: Inventory) -> Table:

@@ -51,14 +51,14 @@ def indicators(visit: Visit) -> Page:
     stated = list(_stated(visit, year))
     with together() as questions:
         ask = questions.submit
-        asked = [ask(client.indicators, book, **months, span=span) for span in ("month", "")]
+        asked = ask(client.indicators, book, **months)
         progress = [ask(_progress, visit, year, name, target) for name, target in stated]
         known = ask(client.list_indicators, book=book)
-    by_months, values = (each.result() for each in asked)
+        # Months of those that are drawn alone: of all they are most of what the page costs.
+        values = asked.result()
+        drawn = [each for each in values.values if each.exact is not None][:CARDS_MAX]
+        by_month = _months_of(visit, [each.indicator for each in drawn], months)
     titles = {each.id: each.title for each in known.result()}
-    by_month: dict[str, dict[str, Fraction | None]] = {}
-    for each in by_months.values:
-        by_month.setdefault(each.indicator, {})[each.from_period] = each.exact
     periods = sorted({period for found in by_month.values() for period in found})
     cards = [
         card(
@@ -67,19 +67,18 @@ def indicators(visit: Visit) -> Page:
             unit_of(value),
             [by_month.get(value.indicator, {}).get(period) for period in periods],
         )
-        for value in values.values
-        if value.exact is not None
+        for value in drawn
     ]
     blocks: list[Block] = [year_links(visit, year, "indicators")]
     targets = [
         (name, target.display_name, each.result())
         for (name, target), each in zip(stated, progress, strict=True)
     ]
-    goals = [drawn for _, _, progress in targets if (drawn := _goal(visit, progress))]
+    goals = [goal for _, _, told in targets if (goal := _goal(visit, told))]
     blocks += [
         Drawing(say("Targets"), goals, has_cards=True),
         _targets_table(visit, targets),
-        Drawing(say("Indicators"), cards[:CARDS_MAX], has_cards=True),
+        Drawing(say("Indicators"), cards, has_cards=True),
         _values(visit, year, values.values, titles),
         Lines([each.message for each in values.notices], "note"),
     ]
@@ -88,6 +87,18 @@ def indicators(visit: Visit) -> Page:
         blocks,
         say("Each value leads to its terms, and from there to records and factors."),
     )
+
+
+def _months_of(
+    visit: Visit, names: list[str], months: dict[str, str]
+) -> dict[str, dict[str, Fraction | None]]:
+    """Read the months of indicators, by indicator and month; without a name none is asked."""
+    by_month: dict[str, dict[str, Fraction | None]] = {}
+    if names:
+        found = visit.client.indicators(visit.book, names, **months, span="month")
+        for each in found.values:
+            by_month.setdefault(each.indicator, {})[each.from_period] = each.exact
+    return by_month
 
 
 def unit_of(value: IndicatorValue) -> str:

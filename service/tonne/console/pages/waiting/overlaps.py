@@ -338,5 +338,10 @@ def _decisions(visit: Visit, found: Overlap) -> list[Command]:
                 f"record reverse --channel {shlex.quote(source)} --from-offset {first} "
                 f"--to-offset {stop} --reason WHY"
             )
-            made.append(Command(command(visit, words), say("Side {side} goes", side=place)))
+            made.append(
+                Command(
+                    command(visit, words),
+                    say("Side {side} goes, and all else between", side=place),
+                )
+            )
     return made

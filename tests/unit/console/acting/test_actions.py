@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
+from tests.unit.console.acting.forms import do, form_of, send
 from tests.unit.console.conftest import HERE
-from tests.unit.console.forms import do, form_of, send
 from tests.unit.console.test_numbers import titles_of
 from tonne.console.access import OwnAccess
 from tonne.console.application import application
@@ -201,7 +201,9 @@ def laid(client, book):
     bring(client, book, {**DIESEL, "record_id": "sum"})
     hour = {"start": "2025-01-05T10:00:00Z", "end": "2025-01-05T11:00:00Z", "quantity": "4"}
     other = {"activity": "fuel.petrol.stationary", "record_id": "p"}
-    bring(client, book, {**DIESEL, **hour}, {**DIESEL, **other}, channel="hourly")
+    later = {"start": "2025-01-20", "end": "2025-01-21", "record_id": "later"}
+    rows = [{**DIESEL, **hour}, {**DIESEL, **other}, {**DIESEL, **later}]
+    bring(client, book, *rows, channel="hourly")
     client.check_overlaps(book)
     (found,) = client.list_overlaps(book)
     return found
@@ -237,7 +239,7 @@ def test_several_meters_are_declared(acting, client, book, laid):
 
 
 def test_a_side_of_an_overlap_is_taken_back(acting, client, book, laid):
-    """Its own records alone: another activity between its offsets stays."""
+    """Its own records alone: what lies over nothing stays, and so does another activity."""
     place = f"/books/{book}/overlaps/{laid.number}/reverse?side=2"
     form, page = form_of(acting, place)
     before = total(client, book)

@@ -10,10 +10,10 @@ from starlette.testclient import TestClient
 
 from tests.support.servers.api import RunningServer
 from tests.support.servers.identities import AUDIENCE, Issuer
+from tests.unit.console.acting.forms import SENT, Form, form_of, send
+from tests.unit.console.acting.test_actions import DIESEL, at, bring
 from tests.unit.console.conftest import HERE
-from tests.unit.console.forms import SENT, Form, form_of, send
 from tests.unit.console.reading import Reading
-from tests.unit.console.test_actions import DIESEL, at, bring
 from tests.unit.console.test_security import HOSTILE, IDS, bearer
 from tonne.client import Client, Credentials
 from tonne.console.access import OwnAccess, PassedAccess
@@ -102,32 +102,38 @@ def test_a_session_is_a_cookie_that_nobody_else_reads(acting, reversal):
     acting.cookies.clear()
 
 
-def test_a_guard_binds_each_part():
-    """A token is of one secret, session, caller and path; parts do not run into each other."""
-    guard = Guard(is_secure=True)
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_a_guard_binds_each_part(is_secure):
+    """A token is of one session, caller and path; parts do not run into each other.
+
+    On loopback it is of one process, too; behind a proxy any takes it, and the cookie is bound.
+    """
+    guard = Guard(is_secure=is_secure)
     session = guard.session_of({})
     token = guard.token(session, "ann", "/a")
     assert guard.holds(token, session, "ann", "/a")
     assert not guard.holds(token, session, "bob", "/a")
     assert not guard.holds(token, session, "ann", "/b")
     assert not guard.holds(token, guard.session_of({}), "ann", "/a")
-    assert not Guard(is_secure=True).holds(token, session, "ann", "/a")
-    assert guard.token("a", "bc", "d") != guard.token("ab", "c", "d")
+    assert Guard(is_secure=is_secure).holds(token, session, "ann", "/a") is is_secure
+    assert guard.token(session, "bc", "d") != guard.token(session, "b", "cd")
     assert not guard.holds("ä", session, "ann", "/a")
     assert guard.session_of({guard.cookie: session}) == session
     assert guard.session_of({guard.cookie: "chosen"}) != "chosen"
-    assert guard.cookie_of(session).startswith("__Host-tonne-form=")
-    assert guard.cookie_of(session).endswith("; Secure")
+    assert guard.cookie_of(session).startswith("__Host-tonne-form=") is is_secure
+    assert guard.cookie_of(session).endswith("; Secure") is is_secure
 
 
 def test_what_a_page_tells_of_an_act_was_written_here(acting, story):
     """A text in an address that nobody sealed is not shown."""
-    guard = Guard(is_secure=False)
-    sealed = guard.seal("/a", "It is done. ✓")
-    assert guard.unseal("/a", sealed) == "It is done. ✓"
-    assert guard.unseal("/b", sealed) == ""
+    guard = Guard(is_secure=True)
+    session = guard.session_of({})
+    sealed = guard.seal(session, "/a", "It is done. ✓")
+    assert guard.unseal(session, "/a", sealed) == "It is done. ✓"
+    assert guard.unseal(session, "/b", sealed) == ""
+    assert guard.unseal(guard.session_of({}), "/a", sealed) == ""
     for wrong in (*HOSTILE, "", ".", sealed[:-1], f"{sealed}x", "=." + sealed, "x" * 9_000):
-        assert guard.unseal("/a", wrong) == ""
+        assert guard.unseal(session, "/a", wrong) == ""
     page = acting.get(f"/books/{story}/periods", params={"told": sealed})
     assert page.status_code == 200
     assert "It is done" not in page.text

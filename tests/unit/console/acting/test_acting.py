@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from tests.unit.console.acting.test_actions import DIESEL, bring, total
 from tests.unit.console.looking import LOOKS, chromium, console_of, faults_of, looked_at
-from tests.unit.console.test_actions import DIESEL, bring, total
 from tonne.model import Facility, PeriodState
 
 __all__ = ["chromium", "looked_at"]
@@ -75,9 +75,9 @@ def fill_and_send(page, button, **fields):
     """Fill in a form, and press its button twice, as people do."""
     for name, value in fields.items():
         page.fill(f"#f-{name}", value)
-    with page.expect_navigation():
-        page.get_by_role("button", name=button).dblclick()
-    page.wait_for_load_state()
+    page.get_by_role("button", name=button).dblclick()
+    # The second form cancels the answer to the first: what counts is what is told in the end.
+    page.locator("p.line.good").first.wait_for()
 
 
 def open_act(page, book, listed, title, row=""):
@@ -97,7 +97,7 @@ def test_a_record_is_corrected_and_taken_back(looked_at, client, book):
     page.get_by_role("button", name="Show what it changes").click()
     before = total(client, book)
     fill_and_send(page, "Correct the record", reason="read by now")
-    page.wait_for_url("**/records?**")
+    assert "/records?" in page.url
     assert "Corrected." in page.inner_text("main")
     (entry,) = client.list_corrections(book)
     assert (entry.author, entry.reason) == ("Ada", "read by now")
@@ -105,7 +105,7 @@ def test_a_record_is_corrected_and_taken_back(looked_at, client, book):
     page.get_by_role("link", name="What stands for it").click()
     page.get_by_role("link", name="Take back", exact=True).click()
     fill_and_send(page, "Reverse the record", reason="of another company")
-    page.wait_for_url("**/records?**")
+    assert "/records?" in page.url
     assert "of another company" in page.inner_text("main")
     assert len(list(client.list_corrections(book))) == 2
 
@@ -117,13 +117,13 @@ def test_quarantine_and_suspense_are_worked_off(looked_at, client, book):
     page.fill("#f-f\\.quantity", "12")
     page.get_by_role("button", name="Show what it changes").click()
     fill_and_send(page, "Post the record")
-    page.wait_for_url("**/quarantine?**")
+    assert "/quarantine?" in page.url
     assert "The record is posted." in page.inner_text("main")
     assert list(client.list_quarantine(book)) == []
     client.import_facilities(book, [Facility("shed", "Shed", "equipment_room")])
     open_act(page, book, "suspense", "Post what can be posted")
     fill_and_send(page, "Post what can be posted")
-    page.wait_for_url("**/suspense?**")
+    assert "/suspense?" in page.url
     assert "Nothing waits." in page.inner_text("main")
     assert list(client.list_suspense(book)) == []
 
@@ -135,14 +135,14 @@ def test_a_conflict_and_an_overlap_are_decided(looked_at, client, book):
     page.get_by_role("link", name="c", exact=True).click()
     page.get_by_role("link", name="Keep 2 alone").click()
     fill_and_send(page, "Decide", reason="read by hand")
-    page.wait_for_url("**/conflicts/1?**")
+    assert "/conflicts/1?" in page.url
     (entry,) = client.list_same_records(book, "conflict")
     assert (entry.kept, entry.author) == ((2,), "Ada")
     page.goto(f"/books/{book}/overlaps")
     page.locator("tbody tr th a").first.click()
     page.get_by_role("link", name="Both sides count").click()
     fill_and_send(page, "Both sides count", reason="two tanks")
-    page.wait_for_url("**/overlaps/1?**")
+    assert "/overlaps/1?" in page.url
     assert client.get_overlap(book, 1).months[0].reason == "two tanks"
 
 
@@ -163,7 +163,7 @@ def test_a_month_is_closed_by_a_keyboard_alone(looked_at, client, book):
             break
     assert names == [*(f"accept.{each.check}" for each in findings), "reason"]
     page.keyboard.press("Enter")
-    page.wait_for_url("**/periods?**")
+    page.locator("p.line.good").first.wait_for()
     assert "2025-01 已关闭" in page.inner_text("main")
     (period,) = client.list_periods(book)
     assert period.state is PeriodState.SOFT_CLOSED
