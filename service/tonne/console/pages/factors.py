@@ -118,7 +118,7 @@ def _found(visit: Visit, query: str, region: str, unit: str) -> Table:
             Text(each.activity, factor_link(visit, each.name), "code", each.stage),
             Text(each.region or "–"),
             Number(figure_of(each), "", factor_link(visit, each.name)),
-            Text(each.valid_from, below=each.valid_to and f"– {each.valid_to}"),
+            Text(each.valid_from, below=each.valid_to and f"– {each.valid_to}", look="whole"),
             Text(source_cell(visit, each), below=each.source),
             Text(each.licence, look="soft"),
         )
