@@ -155,8 +155,10 @@ def show(
         for origin in found.origins:
             say(f"side {origin.side}: import {origin.import_number}, {origin.file_name}")
         say(
-            f"`tonne overlap accept {number}`: both count; `tonne record reverse --channel` with "
-            "the offsets: one side goes"
+            f"`tonne overlap accept {number}`: both count. `tonne record reverse --channel` with "
+            "the offsets: one side goes; where records of others lie between the first and the "
+            f"last, give each by --offset, as `tonne record list --facility {found.facility} "
+            f"--activity {found.activity}` has them"
         )
 
 
