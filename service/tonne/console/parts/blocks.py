@@ -23,7 +23,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text in a cell; `look` is `code`, `said`, `soft`, `strong`, `whole`, `good`, `bad`, `wait`.
+    """A text in a cell: `code`, `said`, `soft`, `strong`, `whole`, `good`, `bad` or `wait`.
 
     One that is `said` is a message of the API, in which backticks stand around commands.
     """
