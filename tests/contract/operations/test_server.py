@@ -82,10 +82,7 @@ def test_every_metric_is_there_from_the_start(running):
     for code in ("OK", *ERROR_CODES):
         assert f'tonne_batches_total{{code="{code}"}}' in names
     assert "process_resident_memory_bytes" in names
-    of_calls = [name for name in names if name.startswith("rpc_server_call_duration_seconds")]
-    methods = {name.partition('rpc_method="')[2].partition('"')[0] for name in of_calls}
-    assert len(of_calls) <= 20 * len(methods)
-    assert len(names) - len(of_calls) < 400
+    assert len(names) < 2_000
     assert "_created" not in body
 
 
