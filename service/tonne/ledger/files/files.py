@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tonne.errors import FileCorrupt, FileMissing, LedgerInconsistent
@@ -146,6 +147,19 @@ def put_frame(
     )
     objects.put(row.path, encoded.content)
     return row
+
+
+def put_cleared(  # noqa: PLR0917  # what, of what, and by which commit
+    objects: Objects,
+    segment: FileRow,
+    names: pl.DataFrame,
+    postings: pl.DataFrame,
+    commit_id: str,
+    now: dt.datetime,
+) -> tuple[FileRow, FileRow]:
+    """Put the files of a commit that posts records of a segment otherwise: clearing, postings."""
+    put = partial(put_frame, objects, book=segment.book, commit_id=commit_id, now=now)
+    return put(names, CLEARING, segment=segment.id), put(postings, POSTINGS)
 
 
 def put_keys(

@@ -18,7 +18,7 @@ import polars as pl
 
 from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.book.periods import month_start_us
-from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
+from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
@@ -211,17 +211,8 @@ class Clearer:
         with polars_errors(file.path):
             names, channels = clearing_names(cleared.records, file.id)
             periods = tuple(sorted(cleared.postings["period"].unique().to_list()))
-        clearing = put_frame(
-            self._objects,
-            names,
-            CLEARING,
-            book=book,
-            commit_id=commit_id,
-            now=now,
-            segment=file.id,
-        )
-        postings = put_frame(
-            self._objects, cleared.postings, POSTINGS, book=book, commit_id=commit_id, now=now
+        clearing, postings = put_cleared(
+            self._objects, file, names, cleared.postings, commit_id, now
         )
         resolutions = {each.id: each.to_json() for each in cleared.resolutions}
         faults.reach("clearing.after_files")

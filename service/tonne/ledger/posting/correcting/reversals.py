@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FieldInvalid, StoreUnavailable
-from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
+from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_kept, is_waiting
 from tonne.ledger.posting.correcting.selection import Target, target_of
@@ -272,18 +272,7 @@ class Reverser:
             names, _ = clearing_names(records, file.id, is_reversed=True)
             taken = take_back(records, state.periods, book)
             periods = tuple(sorted(taken["period"].unique().to_list()))
-        reversal = put_frame(
-            self._objects,
-            names,
-            CLEARING,
-            book=book,
-            commit_id=commit_id,
-            now=now,
-            segment=file.id,
-        )
-        postings = put_frame(
-            self._objects, taken, POSTINGS, book=book, commit_id=commit_id, now=now
-        )
+        reversal, postings = put_cleared(self._objects, file, names, taken, commit_id, now)
         faults.reach(points[0])
         self._manifest.commit(
             Commit(

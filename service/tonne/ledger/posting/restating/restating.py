@@ -23,7 +23,7 @@ import polars as pl
 
 from tonne.errors import PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.book.part import check_text
-from tonne.ledger.files.files import CLEARING, POSTINGS, put_frame
+from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.posting.correcting.reversals import is_as_counted, revision_of
@@ -284,18 +284,7 @@ class Restater:
                 part.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
                 for part in (plan.taken, plan.posted)
             )
-        clearing = put_frame(
-            self._objects,
-            names,
-            CLEARING,
-            book=book,
-            commit_id=commit_id,
-            now=now,
-            segment=file.id,
-        )
-        written = put_frame(
-            self._objects, postings, POSTINGS, book=book, commit_id=commit_id, now=now
-        )
+        clearing, written = put_cleared(self._objects, file, names, postings, commit_id, now)
         faults.reach("restatement.after_files")
         self._manifest.commit(
             Commit(
