@@ -72,3 +72,20 @@ def test_what_is_no_worklist_is_refused(worklist, run, change, words):
     code, _, remarks = mend(change(rows))
     assert (code, kwh(run)) == (1, 10)
     assert words in remarks
+
+
+def test_a_mended_time_without_a_zone_is_of_the_book(append, run, tmp_path):
+    """Noon in Shanghai, as in a file that is appended; and it is told."""
+    append([row(1, "much")])
+    _, text, _ = run("quarantine", "list", "--format", "csv")
+    path = tmp_path / "mended.csv"
+    path.write_text(
+        text.replace("much", "10")
+        .replace("2025-01-01T16:00:00Z", "2025-01-01T18:00:00")
+        .replace("2024-12-31T16:00:00Z", "2025-01-01T12:00:00")
+    )
+    code, _, remarks = run("quarantine", "mend", path)
+    assert code == 0
+    assert "the book's clock, Asia/Shanghai" in remarks
+    _, listed, _ = run("record", "list", "--format", "json")
+    assert "2025-01-01T04:00:00" in listed

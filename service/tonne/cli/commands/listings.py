@@ -15,9 +15,17 @@ from tonne.cli.connection import (
     FilterOption,
     OrderOption,
     ServerOption,
+    book_zone,
     connect,
 )
-from tonne.cli.terminal.output import PROSE_WIDTH_MIN, Column, Format, FormatOption, print_rows
+from tonne.cli.terminal.output import (
+    PROSE_WIDTH_MIN,
+    Column,
+    Format,
+    FormatOption,
+    print_rows,
+    say,
+)
 from tonne.client import Import
 from tonne.client.answers.results import QuarantineCause, QuarantinedRecord
 from tonne.client.wire.resources import source_of
@@ -190,7 +198,7 @@ def mend_file(file: Path, book: str, server: str) -> None:
     """
     from tonne.cli.input.worklist import read_mends  # noqa: PLC0415  # loads Polars
 
-    worklist = read_mends(file)
+    worklist = read_mends(file, book_zone(server, book), say)
     results = []
     with connect(server) as client:
         for channel, (offsets, records) in worklist.items():

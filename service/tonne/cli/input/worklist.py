@@ -8,9 +8,11 @@ import polars as pl
 
 from tonne.client.answers.records import RECORD_FIELDS, REQUIRED_FIELDS
 from tonne.errors import FieldInvalid
+from tonne.imports.profiles.plain_times import PlainTimes
 from tonne.text.visible import read_csv_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PLACE = ("channel", "offset")
@@ -20,8 +22,10 @@ TOLD = ("status", "field", "message")
 """Columns of the listing that are there for people."""
 
 
-def read_mends(path: Path) -> dict[str, tuple[list[int], pl.DataFrame]]:
-    """Read a mended worklist.
+def read_mends(
+    path: Path, book_zone: Callable[[], str] | None, tell: Callable[[str], None]
+) -> dict[str, tuple[list[int], pl.DataFrame]]:
+    """Read a mended worklist; times without a zone are of `book_zone`, which `tell` is told.
 
     Returns
     -------
@@ -53,6 +57,11 @@ def read_mends(path: Path) -> dict[str, tuple[list[int], pl.DataFrame]]:
         raise _wrong(path, f"two rows mend {place}")
     fields = [name for name in rows.columns if name in RECORD_FIELDS]
     rows = rows.with_columns(_uncelled(rows[name]) for name in fields)
+    if book_zone:
+        times = PlainTimes(str(path), book_zone)
+        rows = times.read(rows, 1)  # the names stand in the first one
+        for line in times.report.lines():
+            tell(line)
     return {
         channel: (part["offset"].to_list(), part.select(fields))
         for (channel,), part in rows.group_by("channel", maintain_order=True)

@@ -17,6 +17,7 @@ from tonne.cli.connection import (
     OrderOption,
     ReasonOption,
     ServerOption,
+    book_zone,
     connect,
 )
 from tonne.cli.terminal.output import Column, Format, FormatOption, counted, print_rows, say
@@ -239,7 +240,7 @@ def correct_records(
 
     counts = [0, 0]
     with connect(server) as client:
-        for channel, (offsets, records) in read_mends(file).items():
+        for channel, (offsets, records) in read_mends(file, book_zone(server, book), say).items():
             result = client.correct_records(
                 book,
                 channel,
