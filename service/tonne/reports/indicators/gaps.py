@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
@@ -17,10 +17,9 @@ from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tonne.ledger.budget import Hold
-    from tonne.ledger.files.frames import Schema
     from tonne.reports.indicators.worth import Side
     from tonne.reports.inventory.selection import Meanings
 
@@ -37,6 +36,9 @@ NAMED_MAX = 5
 """Sites that are named; the others are counted."""
 
 _BITS = {bit: 1 << bit for bit in range(BLOCK_MONTHS)}
+
+_BLOCKS: Final = 1 << 12
+"""Blocks that a number of a row has place for: months of ten thousand years."""
 
 _KEYS = ("place", "facility", "activity", "resolution", "block")
 
@@ -132,21 +134,32 @@ class Sites:
         kept = sites.filter(
             pl.col("facility").is_not_null() & pl.col("facility_type").is_in(self._types)
         )
-        if not kept.is_empty():
-            columns = ("facility", "activity", "resolution", "block", "facility_type", "mask")
-            self._pending.append(kept.select(self._place.alias("place"), *columns))
-            self._join()
+        if kept.is_empty():
+            return
+        columns = ("facility", "activity", "resolution", "block", "facility_type", "mask")
+        masks = kept.select(self._place.alias("place"), *columns)
+        if self._masks.is_empty() and not self._pending:
+            # Of one rollup each site stands once already.
+            self._masks = masks
+            self._grow()
+            return
+        self._pending.append(masks)
+        self._join()
 
     def _join(self) -> None:
         check_wanted()
+        if not self._pending:
+            return
         frames = [self._masks, *self._pending] if self._masks.height else self._pending
-        if frames:
-            self._masks = (
-                pl.concat(frames)
-                .group_by(_KEYS)
-                .agg(pl.col("facility_type").first(), pl.col("mask").bitwise_or())
-            )
+        self._masks = (
+            pl.concat(frames)
+            .group_by(_KEYS)
+            .agg(pl.col("facility_type").first(), pl.col("mask").bitwise_or())
+        )
         self._pending = []
+        self._grow()
+
+    def _grow(self) -> None:
         if self._hold is not None:
             self._hold.grow_to(self._hold.size_bytes + self._masks.height * SITE_BYTES)
 
@@ -184,6 +197,7 @@ class Sites:
             By indicator, place and window.
         """
         found: dict[tuple[int, str, tuple[int, int]], SiteGaps] = {}
+        self._join()
         if self._masks.is_empty():
             return found
         # Many indicators have the same sides.
@@ -196,69 +210,124 @@ class Sites:
                 if each.indicator == indicator
             )
             by_kinds[kinds].append(indicator)
+        numbered = self._numbered()
         for kinds, those in by_kinds.items():
-            both = self._both(kinds)
-            if both.is_empty():
-                continue
-            for window in windows:
-                for place, gaps in _in_window(both, window):
-                    found |= {(indicator, place, window): gaps for indicator in those}
+            check_wanted()
+            both = _both(numbered, kinds)
+            for (number,), part in both.partition_by("place", as_dict=True).items():
+                place = numbered.places[number]
+                for window in windows:
+                    if gaps := _in_window(part, window, numbered.names):
+                        found |= {(each, place, window): gaps for each in those}
         return found
 
-    def _both(self, kinds: frozenset[tuple[Kind, int]]) -> pl.DataFrame:
-        """Masks of both sides by site, where they differ."""
-        schema: Schema = {**dict.fromkeys(Kind._fields, pl.String), "side": pl.Int64}
-        rows = [(*kind, side) for kind, side in kinds]
-        texts = pl.col("resolution", "activity", "facility_type").cast(pl.String)
-        masks = self._masks.with_columns(texts).join(
-            pl.DataFrame(rows, schema=schema, orient="row"), on=Kind._fields, how="inner"
-        )
-        is_of = pl.col("side") == NUMERATOR
-        return (
-            masks.group_by("place", "facility", "block")
-            .agg(
-                num=pl.col("mask").filter(is_of).bitwise_or(),
-                den=pl.col("mask").filter(~is_of).bitwise_or(),
+    def _numbered(self) -> _Numbered:
+        masks = self._masks
+        kinds = masks.select(Kind._fields).unique().with_row_index("kind")
+        places = masks["place"].unique().sort()
+        place = pl.lit(0, pl.UInt64)
+        if len(places) > 1:
+            numbers = range(len(places))
+            place = pl.col("place").replace_strict(places, numbers, return_dtype=pl.UInt64)
+        names = masks.select("facility").unique(maintain_order=True)
+        names = names.with_columns(name=pl.col("facility").cast(pl.String))
+        if not names["name"].is_sorted():  # as those of a rollup are
+            names = names.sort("name")
+        names = names.with_row_index("site")
+        numbered = (
+            masks.join(kinds, on=Kind._fields, how="left")
+            .join(names.select("facility", "site"), on="facility", how="left")
+            .select(
+                (place * names.height + pl.col("site"))
+                .mul(_BLOCKS)
+                .add(pl.col("block"))
+                .alias("row"),
+                "kind",
+                "mask",
             )
-            .with_columns(pl.col("num", "den").fill_null(0))
-            .filter(pl.col("num") != pl.col("den"))
+            .sort("row")
+        )
+        rows = kinds.select(pl.col(Kind._fields).cast(pl.String), "kind").iter_rows()
+        return _Numbered(
+            numbered,
+            {Kind(*row[:-1]): row[-1] for row in rows},
+            places.to_list(),
+            names["name"],
         )
 
 
-def _in_window(both: pl.DataFrame, window: tuple[int, int]) -> Iterator[tuple[str, SiteGaps]]:
+class _Numbered(NamedTuple):
+    """Masks whose texts are numbers, so that each question of them compares these alone.
+
+    `masks` has `row`, which tells places, sites in the order of their names, and blocks apart, in
+    this order; `kind` and `mask`.
+    """
+
+    masks: pl.DataFrame
+    kinds: Mapping[Kind, int]
+    places: Sequence[str]
+    names: pl.Series
+
+
+def _both(numbered: _Numbered, kinds: Iterable[tuple[Kind, int]]) -> pl.DataFrame:
+    """Give the masks of both sides by place, site and block, where they differ; in order."""
+    of: dict[int, set[int]] = {NUMERATOR: set(), DENOMINATOR: set()}
+    for each, side in kinds:
+        of[side].add(numbered.kinds[each])
+    kind, none = pl.col("kind"), pl.lit(0, pl.UInt32)
+    sides = {
+        name: pl.when(kind.is_in(sorted(of[side]))).then("mask").otherwise(none)
+        for name, side in (("num", NUMERATOR), ("den", DENOMINATOR))
+    }
+    site = pl.col("row") // _BLOCKS
+    return (
+        numbered.masks.filter(kind.is_in(sorted(set().union(*of.values()))))
+        .select("row", **sides)
+        .group_by("row", maintain_order=True)
+        .agg(pl.col("num", "den").bitwise_or())
+        .filter(pl.col("num") != pl.col("den"))
+        .select(
+            (site // len(numbered.names)).alias("place"),
+            (site % len(numbered.names)).alias("site"),
+            (pl.col("row") % _BLOCKS).cast(pl.Int32).alias("block"),
+            "num",
+            "den",
+        )
+    )
+
+
+def _in_window(both: pl.DataFrame, window: tuple[int, int], names: pl.Series) -> SiteGaps | None:
+    """Find the gaps of a window in the masks of a place, which are in the order of sites."""
     first, last = window
-    blocks = range(first // BLOCK_MONTHS, last // BLOCK_MONTHS + 1)
-    bits = {
+    within = {
         block: sum(
             1 << (period % BLOCK_MONTHS)
             for period in range(block * BLOCK_MONTHS, (block + 1) * BLOCK_MONTHS)
             if first <= period <= last
         )
-        for block in blocks
+        for block in both["block"].unique()
     }
-    kept = both.filter(pl.col("block").is_in(list(blocks))).with_columns(
-        within=pl.col("block").replace_strict(bits, return_dtype=pl.UInt32)
+    asked = pl.col("block").replace_strict(within, return_dtype=pl.UInt32)
+    if len(within) == 1:
+        asked = pl.lit(next(iter(within.values())), pl.UInt32)
+    num, den = pl.col("num"), pl.col("den")
+    frame = both.filter((num ^ den) & asked != 0)
+    if frame.is_empty():
+        return None
+    count = frame.height if len(within) == 1 else frame["site"].n_unique()
+    periods: dict[tuple[int, int], list[int]] = {}
+    head = frame.head(NAMED_MAX * len(within))
+    rows = head.select("site", "block", num & ~den & asked, den & ~num & asked)
+    for site, block, no_den, no_num in rows.iter_rows():
+        if len({site for site, _ in periods} | {site}) > NAMED_MAX:
+            break
+        for lacking, mask in ((DENOMINATOR, no_den), (NUMERATOR, no_num)):
+            months = [block * BLOCK_MONTHS + bit for bit in range(BLOCK_MONTHS) if mask >> bit & 1]
+            periods.setdefault((site, lacking), []).extend(months)
+    gaps = (
+        Gap(names[site], lack, tuple(months)) for (site, lack), months in periods.items() if months
     )
-    kept = kept.with_columns(
-        no_den=pl.col("num") & ~pl.col("den") & pl.col("within"),
-        no_num=pl.col("den") & ~pl.col("num") & pl.col("within"),
-    ).filter((pl.col("no_den") > 0) | (pl.col("no_num") > 0))
-    for (place,), frame in kept.partition_by("place", as_dict=True).items():
-        sites = frame["facility"].unique().cast(pl.String)
-        shown = sites.bottom_k(NAMED_MAX).to_list()
-        periods: dict[tuple[str, int], list[int]] = {}
-        named = pl.col("facility").cast(pl.String)
-        head = frame.filter(named.is_in(shown)).with_columns(named).sort("facility", "block")
-        for site, block, no_den, no_num in head.select(
-            "facility", "block", "no_den", "no_num"
-        ).iter_rows():
-            for lacking, mask in ((DENOMINATOR, no_den), (NUMERATOR, no_num)):
-                months = [
-                    block * BLOCK_MONTHS + bit for bit in range(BLOCK_MONTHS) if mask >> bit & 1
-                ]
-                periods.setdefault((site, lacking), []).extend(months)
-        gaps = [Gap(*each, tuple(months)) for each, months in periods.items() if months]
-        yield place, SiteGaps(tuple(gaps), sites.len())
+    return SiteGaps(tuple(gaps), count)
 
 
 def months_text(periods: Sequence[int]) -> str:

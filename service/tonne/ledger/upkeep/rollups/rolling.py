@@ -32,10 +32,10 @@ GAIN_MIN = 4
 ROLLUP_ROWS_MAX = 1 << 17
 """Most rows of a rollup: a reader has all of them in memory."""
 
-SITES_OF_TYPE_MAX = 1 << 18
+SITES_OF_TYPE_MAX = 1 << 20
 """Facilities of a type up to which a rollup tells the months of each."""
 
-SITES_ROWS_MAX = 1 << 19
+SITES_ROWS_MAX = 3 << 19
 """Most rows of the sites of a rollup; beyond, the type with most of them is left out."""
 
 STRANGERS_MAX = 1 << 18
