@@ -194,6 +194,8 @@ RULES: dict[str, tuple[Leg, ...]] = {
     "export": (Leg("memo.exported", stages=(), kind="energy", is_needed=True),),
     "driver_meter_ups": _driver("memo.meter.ups", "energy"),
     "driver_meter_pdu": _driver("memo.meter.pdu", "energy"),
+    "driver_calibrated_total": _driver("memo.calibrated.total", "energy"),
+    "driver_calibrated_it": _driver("memo.calibrated.it", "energy"),
     "driver_reused_heat": _driver("memo.reused_heat", "energy"),
     "driver_traffic": _driver("memo.traffic", unit="TB"),
     "driver_user_traffic": _driver("memo.user_traffic", unit="TB"),

@@ -37,7 +37,7 @@ RULES = {
     "driver_meter_pdu", "driver_reused_heat", "driver_traffic", "driver_user_traffic",
     "driver_business_volume", "driver_revenue", "driver_spend", "driver_output",
     "driver_freight", "driver_requests", "driver_people", "driver_floor_area", "driver_carriers",
-    "driver_water",
+    "driver_water", "driver_calibrated_total", "driver_calibrated_it",
 }  # fmt: skip
 KYOTO = {"co2", "ch4", "n2o", "hfc", "pfc", "sf6", "nf3"}
 DECIMAL_COLUMNS = COLUMNS[6:7] + COLUMNS[8:14] + COLUMNS[15:17]
