@@ -61,6 +61,6 @@ def test_rm1_is_the_ratio_of_calibrated_energies(client, tonne, tmp_path):
         assert values[site].exact == total / it
     assert {site: values[site].grade for site in POWER} == {"dc-1": "2", "dc-2": ""}
     # What was measured was not used up.
-    accounts = {row.account for row in client.inventory(book, by="account").rows}
+    accounts = {row.group["account"] for row in client.inventory(book, by="account").rows}
     assert accounts == {"memo.calibrated.total", "memo.calibrated.it"}
     assert not Fraction(client.inventory(book).total.kg_co2e)
