@@ -26,7 +26,7 @@ from tonne.ledger.files.repost import repost, slice_table, split_records, timed_
 from tonne.ledger.files.sums import COUNTS, RunningSums
 from tonne.ledger.reading.moment import outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
-from tonne.model import RowStatus
+from tonne.model import PERIOD_COUNT_MAX, RowStatus
 from tonne.store.errors import ObjectMissing
 from tonne.work import check_wanted
 
@@ -178,7 +178,7 @@ class Evidence:
         """
         periods = period_table(moment.book.time_zone)
         months = question.keys.select(*RECORD_KEYS, "period").unique()
-        for file, clearings in self._segments(moment, hold):
+        for file, clearings in self._segments(moment, hold, question):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings)
             for rows in found.iter_slices(BATCH_ROWS):
@@ -234,7 +234,7 @@ class Evidence:
         periods = period_table(moment.book.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_AGAIN))
         sums = RunningSums(_AGAIN)
-        for file, clearings in self._segments(moment, hold):
+        for file, clearings in self._segments(moment, hold, question):
             replayed.segment_count += 1
             try:
                 verified = self._reader.open(file)
@@ -269,7 +269,7 @@ class Evidence:
         """
         periods = period_table(moment.book.time_zone)
         slices = slice_table(month_boundaries_us(moment.book.time_zone), cuts)
-        for file, clearings in self._segments(moment, hold):
+        for file, clearings in self._segments(moment, hold, question):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings, whole=True)
             for rows in found.iter_slices(BATCH_ROWS):
@@ -323,15 +323,19 @@ class Evidence:
         return found, differences
 
     def _segments(
-        self, moment: Moment, hold: Hold | None
+        self, moment: Moment, hold: Hold | None, question: Question | None = None
     ) -> Iterator[tuple[FileRow, list[FileRow]]]:
         """Give the segments of a moment in the order of their commits, with their clearings.
 
-        Memory for one of them at a time is held.
+        Those without a record of the months of a question are left out. Memory for one of them at
+        a time is held.
         """
         after_seq = 0
-        while files := self._manifest.segments(
-            moment.book.id, after_seq=after_seq, limit=_FILES_BATCH
+        first, last = 0, PERIOD_COUNT_MAX
+        if question is not None:
+            first, last = question.first_period, question.last_period
+        while files := self._manifest.segments_of_months(
+            moment.book.id, first, last, after_seq, _FILES_BATCH
         ):
             known = list(filter(moment.knows, files))
             clearings = self._overlay.find(known)
@@ -358,8 +362,13 @@ class Evidence:
         With `whole`, those of the postings' keys in any region.
         """
         boundaries = month_boundaries_us(moment.book.time_zone)
-        columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
-        head = file.frame(columns).with_row_index("place")
+        names = question.keys["facility"].cast(pl.String).unique()
+        few = names.to_list() if names.len() <= FACILITIES_NAMED_MAX else []
+        if few:
+            head = file.of_facilities(few).with_row_index("place")
+        else:
+            columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
+            head = file.frame(columns).with_row_index("place")
         with polars_errors(file.path):
             posted = self._overlay.apply(head, clearings).filter(
                 pl.col("status") == RowStatus.POSTED,
@@ -383,7 +392,7 @@ class Evidence:
             places = keys["place"].sort()
         if places.is_empty():
             return head.clear()
-        whole_rows = file.frame()
+        whole_rows = head.drop("place") if few else file.frame()
         with polars_errors(file.path):
             return whole_rows[places].with_columns(
                 pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status")
