@@ -56,7 +56,7 @@ def run(
         The address cannot be listened on.
     """
     try:
-        listener = _bind(host.strip("[]"), port)
+        listener = listener_of(host.strip("[]"), port)
     except OSError as error:
         raise ConfigInvalid(
             f"--listen: {host}:{port} cannot be listened on ({error.strerror}): name another port"
@@ -82,9 +82,10 @@ def run(
             server.run(sockets=[listener])
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def listener_of(host: str, port: int) -> socket.socket:
+    """Listen at an address. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, for asyncio sends small parts at once (TCP_NODELAY) where it knows that this is TCP: an
+    # TCP by name: asyncio sends small parts at once (TCP_NODELAY) where it knows that it is. An
     # answer is head and body, and browsers acknowledge the first of them only after 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
