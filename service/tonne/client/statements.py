@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.results import moment_text
-from tonne.client.answers.steering.statement_results import read_statement
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name
+from tonne.client.wire.statement_results import read_statement
 from tonne.errors import StatementUnknown
 from tonne.statements import messages
 from tonne.statements.answers import (

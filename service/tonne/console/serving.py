@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.console.access import Access
+    from tonne.console.uploading.command import Imports
 
 BACKLOG = 64
 """Connections that wait to be taken."""
@@ -47,6 +48,7 @@ def run(
     *,
     writing: Writing = Writing.NEVER,
     author: str = "",
+    imports: Imports | None = None,
 ) -> None:
     """Serve until a signal; `on_start` is told the address. The rest is as of `application`.
 
@@ -67,7 +69,7 @@ def run(
         on_start(f"{name}:{found[1]}")
         server = uvicorn.Server(
             uvicorn.Config(
-                application(access, writing, author),
+                application(access, writing, author, imports),
                 http=PlainHttp,
                 log_level="warning",
                 access_log=False,
