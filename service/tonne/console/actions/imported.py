@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tonne.console.actions.effects import NOTHING, effect
 from tonne.console.parts import numbers
 from tonne.console.parts.blocks import Facts, Field, Head, Heading, Lines, Links, Table, Text
+from tonne.console.uploading.command import AS_RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,11 +42,15 @@ NEGATIVE = {
 def facts(visit: Visit, upload: Upload) -> Facts:
     """Say which file it is."""
     say = visit.say
+    profiles = {
+        "": say("made from the file"),
+        AS_RECORDS: say("none: its columns are those of a record"),
+    }
     return Facts(
         [
             (say("File"), Text(upload.name, look="code")),
             (say("Size"), Text(say("{count} bytes", count=f"{upload.size_bytes:,}"))),
-            (say("Profile"), Text(upload.profile or say("made from the file"))),
+            (say("Profile"), Text(profiles.get(upload.profile, upload.profile))),
         ]
     )
 

@@ -17,9 +17,9 @@ from tonne.console.actions.imported import (
     records_table,
     tried_blocks,
 )
-from tonne.console.parts.blocks import Command, Field, Heading, Lines
-from tonne.console.uploading.command import options_of
-from tonne.console.uploading.uploads import FILE_BYTES_MAX, ConsoleFull
+from tonne.console.parts.blocks import Command, Field, Heading, Lines, Links, Text
+from tonne.console.uploading.command import AS_RECORDS, CORRECT, options_of
+from tonne.console.uploading.uploads import FILE_BYTES_MAX, UploadGone
 from tonne.errors import FieldInvalid
 from tonne.text.visible import visible, visible_json
 
@@ -50,7 +50,10 @@ def send_prepared(visit: Visit) -> Prepared:
     """Ask for a file, and show what came in before."""
     say = visit.say
     imports = visit.imports
-    profiles = [(GUESS, say("made from the file"))]
+    profiles = [
+        (GUESS, say("made from the file")),
+        (AS_RECORDS, say("none: its columns are those of a record")),
+    ]
     profiles += [(each, each) for each in (imports.run.profiles if imports else ())]
     size = f"{FILE_BYTES_MAX >> 20} MiB"
     limits = say(
@@ -85,7 +88,7 @@ def send(visit: Visit, _said: Said) -> Done:
     sent = visit.file
     if sent is None or not sent.name:
         raise FieldInvalid("file: expected a file; got none", metadata={"field": "file"})
-    known = (GUESS, *imports.run.profiles)
+    known = (GUESS, AS_RECORDS, *imports.run.profiles)
     profile = visit.given("profile", known, GUESS)
     upload = imports.uploads.keep(visit.book, visit.rights.caller, sent.name, sent.content)
     upload.options = {"channel": "import"}
@@ -221,9 +224,15 @@ def post_prepared(visit: Visit) -> Prepared:
         refusal = say("Nothing would be posted: see above.")
     else:
         blocks += tried_blocks(visit, upload)
-        if not tried["records"] and upload.options.get("differing") != "correct":
+        if not tried["records"] and upload.options.get("differing") != CORRECT:
             refusal = say("There is nothing to post.")
-    is_correcting = upload.options.get("differing") == "correct"
+    if refusal:
+        links = [
+            Text(say("Change how it is read"), back),
+            Text(say("Import another file"), visit.link("import")),
+        ]
+        blocks.append(Links(say(HEADINGS[2]), links, is_titled=True))
+    is_correcting = upload.options.get("differing") == CORRECT
     return Prepared(
         title,
         say("The records are posted to channel {channel}.", channel=upload.options["channel"]),
@@ -250,7 +259,7 @@ def post(visit: Visit, said: Said) -> Done:
                 metadata={"field": "file", "value": upload.name},
             )
         why: list[str] = []
-        if upload.options.get("differing") == "correct":
+        if upload.options.get("differing") == CORRECT:
             why = [f"--reason={said.reason}", f"--author={said.author}"]
         outcome = imports.bring(upload, visit.token, *why)
         if "records" not in outcome:
@@ -264,7 +273,7 @@ def post(visit: Visit, said: Said) -> Done:
 
 def _imports(visit: Visit) -> Imports:
     if visit.imports is None:
-        raise ConsoleFull("this console takes no files: run `tonne import`")
+        raise UploadGone("this console takes no files: run `tonne import`")
     return visit.imports
 
 

@@ -27,6 +27,12 @@ TRY_S_MAX: Final = 300.0
 BRING_S_MAX: Final = 900.0
 """How long a command may take. What an import has sent by then is in the ledger."""
 
+AS_RECORDS: Final = "records"
+"""Stands for no profile: the columns of a file are those of a record."""
+
+CORRECT: Final = "correct"
+"""Says that records which differ correct what is posted."""
+
 QUESTIONS_STAND: Final = 5
 NOTHING_POSTED: Final = 4
 PARTLY_POSTED: Final = 3
@@ -81,6 +87,8 @@ class Imports:
     def attempt(self, upload: Upload, token: str) -> dict[str, Any]:
         """Do everything but the commit. Raises `FieldInvalid`."""
         words = [*options_of(upload), "--dry-run", "--format", "json"]
+        if upload.options.get("differing") == CORRECT:
+            words.append("--reason=tried")  # the command wants one, and keeps it nowhere
         return _told(self._run(upload, token, words, TRY_S_MAX))
 
     def bring(self, upload: Upload, token: str, *why: str) -> dict[str, Any]:
@@ -121,12 +129,13 @@ def options_of(upload: Upload) -> list[str]:
     """Write how a file is imported as options of the command."""
     options = upload.options
     words = ["--book", upload.book, "--channel", options["channel"]]
-    words += ["--profile", upload.profile or upload.profile_name]
+    if upload.profile != AS_RECORDS:
+        words += ["--profile", upload.profile or upload.profile_name]
     words += [f"--constant={each}" for each in options.get("constants", "").split()]
     for name, usual in (("repeats", "stop"), ("negative", "corrections")):
         if options.get(name, usual) != usual:
             words += [f"--{name}", options[name]]
-    if options.get("differing") == "correct":
+    if options.get("differing") == CORRECT:
         words.append("--correct")
     return words
 
