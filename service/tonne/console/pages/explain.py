@@ -29,6 +29,7 @@ from tonne.console.parts.blocks import (
     Tile,
     Tiles,
 )
+from tonne.console.parts.record_rows import record_cells, records_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -323,42 +324,20 @@ def _records(visit: Visit, records: list[ExplainRecord]) -> Table:
     say = visit.say
     rows = []
     for each in records:
-        record = each.record.record
+        found = each.record
         parts = ", ".join(f"{month}: {numbers.digits(part)}" for month, part in each.parts.items())
         rows.append(
-            (
-                Text(str(record.get("record_id") or "–"), below=f"{record.get('evidence') or ''}"),
-                Text(str(record.get("facility", ""))),
-                Text(str(record.get("activity", "")), look="code"),
-                Text(f"{numbers.plain(record.get('quantity'))} {record.get('unit', '')}"),
-                Text(numbers.span(record.get("start"), record.get("end")), below=parts),
-                Text(
-                    f"{source_of(each.record.channel)} @ {each.record.offset}",
-                    visit.link(
-                        "records",
-                        source=source_of(each.record.channel),
-                        offset=each.record.offset,
-                    ),
-                    below=each.record.segment[:8],
-                ),
+            record_cells(
+                found.record,
+                found.channel,
+                found.offset,
+                parts=parts,
+                href=visit.link("records", source=source_of(found.channel), offset=found.offset),
+                segment=found.segment[:8],
             )
         )
-    return Table(
-        say("Records"),
-        [
-            Head(say(each))
-            for each in (
-                "Id",
-                "Facility",
-                "Activity",
-                "Quantity",
-                "Time, UTC",
-                "Channel and offset",
-            )
-        ],
-        rows,
-        note=say("The first {count} records of this number.", count=len(rows)),
-    )
+    note = say("The first {count} records of this number.", count=len(rows))
+    return records_table(say, rows, note=note)
 
 
 def _further(visit: Visit, chosen: Chosen, records_max: int) -> Links:

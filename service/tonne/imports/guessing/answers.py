@@ -64,13 +64,13 @@ def answer(draft: Draft, given: Sequence[str]) -> None:
 
 def _put(draft: Draft, key: str, entry: Entry, text: str) -> None:
     section, _, name = key.partition(".")
+    is_word = False
     if section == "columns" and entry.value == _OPEN and text[:1] not in {"[", "{"}:
         columns = {_folded(each): each for each in draft.columns}
         if _folded(text) in columns:
             text = columns[_folded(text)]
         elif name in _WORDS:
-            draft.entries["columns"].remove(entry)
-            draft.entries.setdefault("constants", []).append(entry)
+            is_word = True
         else:
             raise FieldInvalid(
                 f"answer: {key}: expected a column of the file "
@@ -80,6 +80,9 @@ def _put(draft: Draft, key: str, entry: Entry, text: str) -> None:
     written = _literal(key, entry, text)
     if entry.value != _OPEN:  # a part of it is open
         written = entry.value.replace(_OPEN, written)
+    if is_word:
+        draft.entries["columns"].remove(entry)
+        draft.entries.setdefault("constants", []).append(entry)
     entry.value = entry.tried = written
     entry.remark = ""
 
