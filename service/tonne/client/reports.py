@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.book_days import Days
 from tonne.client.answers.coverage_results import Coverage, read_coverage
-from tonne.client.answers.explain_results import ExplainPart, read_explain_part
+from tonne.client.answers.explain_results import LINES_MAX, ExplainPart, ExplainParts
 from tonne.client.answers.report_results import (
     CONSOLIDATIONS,
     Estimate,
@@ -212,14 +212,16 @@ class ReportCalls(Calls):
             selection=selection_message(book, **selection),
             replay=replay,
             records_max=records_max,
+            lines_max=LINES_MAX,
         )
         # However long it takes: the first part says that the server is at work.
-        parts = self._stream_again(self._reports.Explain, request, None)
-        for part in parts:
-            moment = read_moment(part)
+        answers = self._stream_again(self._reports.Explain, request, None)
+        parts = ExplainParts()
+        for answer in answers:
+            moment = read_moment(answer)
             if moment is not None and on_moment is not None:
                 on_moment(moment)
-            yield read_explain_part(part)
+            yield from parts.read(answer)
 
     def estimate(
         self,

@@ -171,14 +171,16 @@ class GetInventoryResponse(_message.Message):
     def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., quarantined_count: _Optional[int] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
-    __slots__ = ("selection", "replay", "records_max")
+    __slots__ = ("selection", "replay", "records_max", "lines_max")
     SELECTION_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     RECORDS_MAX_FIELD_NUMBER: _ClassVar[int]
+    LINES_MAX_FIELD_NUMBER: _ClassVar[int]
     selection: GetInventoryRequest
     replay: bool
     records_max: int
-    def __init__(self, selection: _Optional[_Union[GetInventoryRequest, _Mapping]] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ...) -> None: ...
+    lines_max: int
+    def __init__(self, selection: _Optional[_Union[GetInventoryRequest, _Mapping]] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ..., lines_max: _Optional[int] = ...) -> None: ...
 
 class ExplainStep(_message.Message):
     __slots__ = ("kind", "text", "ratio")
@@ -275,20 +277,22 @@ class ExplainRecord(_message.Message):
     def __init__(self, record: _Optional[_Union[LedgerRecord, _Mapping]] = ..., parts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainResponse(_message.Message):
-    __slots__ = ("line", "record", "replay", "total", "commit", "as_of_time")
+    __slots__ = ("line", "record", "replay", "total", "commit", "as_of_time", "lines")
     LINE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     COMMIT_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
     line: ExplainLine
     record: ExplainRecord
     replay: ExplainReplay
     total: InventoryRow
     commit: int
     as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    lines: _containers.RepeatedCompositeFieldContainer[ExplainLine]
+    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lines: _Optional[_Iterable[_Union[ExplainLine, _Mapping]]] = ...) -> None: ...
 
 class EstimateRequest(_message.Message):
     __slots__ = ("selection", "rows", "arrow_ipc", "each_record")
