@@ -95,6 +95,13 @@ class FacilityRule(enum.IntEnum):
     ANY = 3
 
 
+class LateRecords(enum.IntEnum):
+    """What becomes of a record of a closed month; numbered as in the API."""
+
+    REFUSE = 1
+    NEXT_OPEN = 2
+
+
 class ChannelState(enum.IntEnum):
     """State of a channel's life; numbered as in the API."""
 
@@ -136,7 +143,8 @@ class Book:
     `editions` are the imported ones in the order of their import (over the wire: those of the
     method in force, in order of preference). `method_body` and `revision_token`, which names the
     revision where its number may come again, are empty over the wire. Every month before
-    `closed_before` is closed, before `sealed_before` sealed.
+    `closed_before` is closed, before `sealed_before` sealed; `late_records` says what becomes of
+    a record of such a month.
     """
 
     id: str
@@ -152,6 +160,17 @@ class Book:
     closed_before: int = 0
     sealed_before: int = 0
     reopens_sealed: bool = False
+    late_records: LateRecords = LateRecords.REFUSE
+
+    def counts_from(self, *, is_entry: bool) -> int:
+        """Give the first month in which a commit of now counts what it posts; 0: in any.
+
+        An entry with who and why is let into closed months until they are sealed. Where late
+        records are refused there is no such month: what is closed takes nothing.
+        """
+        if self.late_records is LateRecords.REFUSE:
+            return 0
+        return self.sealed_before if is_entry else self.closed_before
 
 
 class WordField(enum.StrEnum):

@@ -77,6 +77,7 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         activity=line.activity,
         region=line.region,
         period=month_of_period(line.period),
+        counted_period=month_of_period(line.counted_period),
         **_slice(line),
         quantity=quantity_text(atto_of(line.quantity)),
         unit=line.unit,

@@ -20,6 +20,7 @@ import polars as pl
 
 from tonne.ledger.book.periods import month_boundaries_us
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.postings import months_late
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
@@ -93,8 +94,9 @@ def find_suspense(ground: Ground) -> Finding | None:
     count = 0
     for part in ground.parts(ground.postings):
         with polars_errors(f"postings of book {ground.book}"):
+            month = pl.col("period") + months_late()
             waiting = part.filter(
-                (pl.col("status") > 0) & pl.col("period").is_between(ground.first, ground.last)
+                (pl.col("status") > 0) & month.is_between(ground.first, ground.last)
             )
             count += int(waiting["record_count"].sum())
     if not count:

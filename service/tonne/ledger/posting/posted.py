@@ -15,6 +15,7 @@ from tonne.errors import QuantityOverflow
 from tonne.ledger.book.periods import month_start_us, period_at
 from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
+from tonne.ledger.files.postings import counted_months, with_late
 from tonne.ledger.posting.correcting.noted import with_notes
 from tonne.ledger.posting.entries import (
     REQUEST_PREFIX,
@@ -25,7 +26,14 @@ from tonne.ledger.posting.entries import (
     is_correction,
 )
 from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
-from tonne.model import PERIOD_COUNT_MAX, ControlTotals, RecordField, RowError, RowStatus
+from tonne.model import (
+    PERIOD_COUNT_MAX,
+    ControlTotals,
+    LateRecords,
+    RecordField,
+    RowError,
+    RowStatus,
+)
 from tonne.store.rows import Move, RangeRow, RequestClaim
 from tonne.store.statement_rows import Span
 from tonne_kernel import BatchSlice, post
@@ -53,6 +61,7 @@ POSTED_KEYS = (
     "last_day",
     "resolution",
     "status",
+    "late",
 )
 """Columns that tell one posting from another."""
 
@@ -87,6 +96,8 @@ class PostedEntries:
         What leaves suspense with them, or is reversed, segment by segment.
     corrections : tuple of Correction
         Entries of what is reversed.
+    counts_from : int
+        The first month in which they count.
     """
 
     book: Book
@@ -97,6 +108,15 @@ class PostedEntries:
     periods: tuple[int, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    counts_from: int = 0
+
+    @property
+    def counted_periods(self) -> tuple[int, ...]:
+        """Months in which the postings count, ascending."""
+        if POSTINGS not in self.frames:
+            return ()
+        # What waits counts nowhere: it may leave a month that is closed by now.
+        return counted_months(self.frames[POSTINGS], posted_alone=self.counts_from > 0)
 
     @property
     def first_period(self) -> int:
@@ -239,13 +259,21 @@ def post_entries(
             outcome_of(totals, *entry_position(entry), texts)
             for totals, entry in zip(posted.totals, entries, strict=True)
         ]
-        frames, resolutions, periods = _frames(posted, state)
-    return PostedEntries(state.book, entries, outcomes, frames, resolutions, periods)
+        counts_from = state.book.counts_from(is_entry=any(map(is_correction, entries)))
+        frames, resolutions, periods = _frames(posted, state, counts_from)
+    return PostedEntries(
+        state.book, entries, outcomes, frames, resolutions, periods, counts_from=counts_from
+    )
 
 
 def _open_from_us(entry: Entry, state: BookState) -> int:
-    """Give the first instant that takes a record: corrections are let into months not sealed."""
+    """Give the first instant that takes a record: corrections are let into months not sealed.
+
+    Where late records count in the next open month, there is none.
+    """
     book = state.book
+    if book.late_records is LateRecords.NEXT_OPEN:
+        return month_start_us(book.time_zone, 0)
     first_open = book.sealed_before if is_correction(entry) else book.closed_before
     return month_start_us(book.time_zone, first_open)
 
@@ -322,8 +350,12 @@ def cut_text(text: str) -> str:
     return text if len(text) <= GOT_CHARS_MAX else text[: GOT_CHARS_MAX - 1] + "…"
 
 
-def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
+def posting_frame(
+    posted: Posted, state: BookState, counts_from: int = 0
+) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
     """Lay out postings as they are kept, and give the resolutions that they name.
+
+    `counts_from` is the first month in which they count.
 
     Returns
     -------
@@ -344,7 +376,9 @@ def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple
         state.with_effective_region(postings)
         .join(ids, on="disposition", how="left", maintain_order="left")
         .with_columns(status=(-pl.col("disposition").clip(upper_bound=0)).cast(pl.UInt8))
-        .select(*POSTED_KEYS, "quantity", "record_count", "record_start_count")
+    )
+    frame = with_late(frame, counts_from).select(
+        *POSTED_KEYS, "quantity", "record_count", "record_start_count"
     )
     return frame, tuple(by_disposition.values())
 
@@ -382,7 +416,7 @@ def with_posting_region(records: pl.DataFrame, state: BookState) -> pl.DataFrame
 
 
 def _frames(
-    posted: Posted, state: BookState
+    posted: Posted, state: BookState, counts_from: int
 ) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
     frames: dict[FileKind, pl.DataFrame] = {}
     if posted.quarantine_count:
@@ -392,7 +426,7 @@ def _frames(
     records = frame_to_write(posted.records())
     if any(totals.suspended_count for totals in posted.totals):
         records = with_posting_region(records, state)
-    frames[POSTINGS], used = posting_frame(posted, state)
+    frames[POSTINGS], used = posting_frame(posted, state, counts_from)
     resolutions = {each.id: each.to_json() for each in used}
     periods = tuple(sorted(frames[POSTINGS]["period"].unique().to_list()))
     frames[SEGMENT] = with_notes(records, state, periods)

@@ -19,7 +19,13 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.files import Wanted
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.overlay import Overlay, is_kept
+from tonne.ledger.files.overlay import (
+    COUNTS_FROM,
+    Overlay,
+    counted_after,
+    is_kept,
+    read_cleared,
+)
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, slice_table, split_records, timed_parts
@@ -72,11 +78,14 @@ class Question:
         `RECORD_KEYS`, region (texts) and period (Int32) of the postings, each once.
     first_period, last_period : int
         Months that are looked at, both inclusive.
+    counted : (int, int), optional
+        Months in which records count that are listed; None: in any.
     """
 
     keys: pl.DataFrame
     first_period: int
     last_period: int
+    counted: tuple[int, int] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -181,6 +190,8 @@ class Evidence:
         for file, clearings in self._segments(moment, hold):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings)
+            firsts = self._counts_from(found, file, clearings)
+            begin = 0
             for rows in found.iter_slices(BATCH_ROWS):
                 with polars_errors(file.path):
                     parts = split_records(rows, periods).filter(
@@ -188,10 +199,15 @@ class Evidence:
                     )
                     asked = (
                         _keys_of(rows)
+                        .with_columns(firsts.slice(begin, rows.height))
                         .with_row_index("row")
                         .join(parts, on="row", how="inner", maintain_order="left_right")
                         .join(months, on=[*RECORD_KEYS, "period"], how="semi")
                     )
+                    begin += rows.height
+                    if question.counted is not None:
+                        counted = pl.max_horizontal("period", COUNTS_FROM)
+                        asked = asked.filter(counted.is_between(*question.counted))
                     by_row: dict[int, list[tuple[int, Decimal]]] = {}
                     for row, period, quantity in asked.select(
                         "row", "period", "quantity"
@@ -343,6 +359,16 @@ class Evidence:
             after_seq = files[-1].seq
             if after_seq > moment.point.number:
                 return
+
+    def _counts_from(
+        self, records: pl.DataFrame, file: FileRow, clearings: Sequence[FileRow]
+    ) -> pl.Series:
+        """Give the first month in which each record counts."""
+        own = records.select(pl.col("channel").cast(pl.String), "offset").with_columns(
+            pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM)
+        )
+        late = [each for each in clearings if each.counts_from]
+        return counted_after(own, read_cleared(self._reader, late))[COUNTS_FROM]
 
     def _matching(
         self,

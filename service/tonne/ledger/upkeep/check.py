@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
@@ -33,12 +34,14 @@ from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.repost import REPOSTED_SCHEMA, as_reposted, post_segment
+from tonne.ledger.reading.past.postings import added
 from tonne.ledger.reading.snapshot import ATTEMPTS_MAX
 from tonne.ledger.upkeep.findings import (
     BookFindings,
     Problem,
     check_keys,
     clearing_problems,
+    has_late,
     held_text,
     resolution_problems,
     totals_of,
@@ -115,6 +118,7 @@ class BookCheck:
         self._on_file = on_file
         self._sums_rows_max = sums_rows_max
         self._time_zone = manifest.get_book(book).time_zone
+        self._periods = period_table(self._time_zone)
         self._found = BookFindings(book)
         self._sources: dict[str, _Source] = {}
         self._lost_count = 0
@@ -288,8 +292,13 @@ class BookCheck:
                     f"says {expected}",
                     file.id,
                 )
-            for postings in post_segment(now, self._time_zone):
-                difference.add(postings)
+            if has_late((file, *clearings)):
+                # Each of its commits may count elsewhere: what they added says where.
+                for postings in added(self._reader, (file, clearings), self._periods):
+                    difference.add(as_reposted(postings))
+            else:
+                for postings in post_segment(now, self._time_zone):
+                    difference.add(postings)
         with polars_errors(file.path):
             return rows.select(pl.col(name).cast(kind) for name, kind in _KEPT.items())
 

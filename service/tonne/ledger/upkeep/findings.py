@@ -12,7 +12,7 @@ from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.keys.key_file import decode_keys
-from tonne.ledger.reading.rollups import files_by_run
+from tonne.ledger.reading.rollups import as_rollup, files_by_run
 from tonne.ledger.upkeep.rollups.rolling import RollupCheck
 from tonne.model import ControlTotals, RowStatus
 from tonne.quantities import atto_of
@@ -149,6 +149,11 @@ def check_keys(
         on_file(file, problem)
 
 
+def has_late(files: Iterable[FileRow]) -> bool:
+    """Whether what a segment's commits posted may count in other months than it happened."""
+    return any(each.counts_from for each in files)
+
+
 def whole_rollups(
     manifest: Manifest, reader: FileReader, book: str, live: Collection[str], on_file: OnFile
 ) -> dict[str, RollupCheck]:
@@ -161,7 +166,7 @@ def whole_rollups(
         for kind, file in files.items():
             problem = ""
             try:
-                stored[kind] = reader.open(file).frame()
+                stored[kind] = as_rollup(reader.open(file).frame(), kind)
             except ObjectMissing:
                 pass
             except LedgerInconsistent as error:

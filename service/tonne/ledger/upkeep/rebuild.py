@@ -31,8 +31,9 @@ from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
 from tonne.ledger.posting.posted import POSTING_REGION
 from tonne.ledger.posting.repost import posted_then
+from tonne.ledger.reading.past.postings import added
 from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between, span_of
-from tonne.ledger.upkeep.findings import Rebuilt
+from tonne.ledger.upkeep.findings import Rebuilt, has_late
 from tonne.ledger.upkeep.restated import restated_of
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
@@ -225,6 +226,8 @@ class Rebuild:
 
     def _add_records(self, file: FileRow, clearings: Sequence[FileRow], sums: SpilledSums) -> int:
         """Post a segment's records as they were: at its commit, and at those of its clearings."""
+        if has_late((file, *clearings)):
+            return self._add_late(file, clearings, sums)
         now = segment = self._reader.open(file).frame()
         commits = self._manifest.get_commits([each.commit_id for each in (file, *clearings)])
         # What was reversed since was taken back under what it was posted as: to nothing.
@@ -246,6 +249,16 @@ class Rebuild:
         self._wait(now.filter(is_waiting()), sums)
         return segment.height
 
+    def _add_late(self, file: FileRow, clearings: Sequence[FileRow], sums: SpilledSums) -> int:
+        """Post a segment's records as its commits did; each notes under what, and where."""
+        periods = self._state(self._book.method_version, len(self._words)).periods
+        for part in added(self._reader, (file, clearings), periods):
+            sums.add(part)
+        if file.reversed_count:
+            self._note_reversed(file, clearings)
+        self._reversed.add(restated_of(self._reader, file, clearings, self._book).taken_back)
+        return file.row_count
+
     def _note_reversed(self, file: FileRow, clearings: Sequence[FileRow]) -> None:
         """Sum what reversals took back: so much less may stand in a file than nothing."""
         is_gone = (pl.col("status") == REVERSED) & pl.col(POSTED_AS).is_not_null()
@@ -257,7 +270,8 @@ class Rebuild:
     def _with_reversed(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add what was reversed, as it was posted: sums that are never negative."""
         posted = self._reversed.frame().with_columns(-pl.col(_SUMMED))
-        return sum_by(pl.concat([frame, posted]), _KEYS)
+        # In months of when it happened: what was taken back may count later than it did.
+        return sum_by(pl.concat([frame, posted]), [each for each in _KEYS if each != "late"])
 
     def _post(self, records: pl.DataFrame, commit: CommitRow, sums: SpilledSums) -> None:
         """Post records under the method and the words that were in force at a commit."""
@@ -294,7 +308,9 @@ class Rebuild:
         for (status,), rows in by_region.group_by("status", maintain_order=True):
             for part in rows.iter_slices(BATCH_ROWS):
                 plain = repost(part, periods).with_columns(
-                    resolution=pl.lit(None, pl.String), status=pl.lit(status, pl.UInt8)
+                    resolution=pl.lit(None, pl.String),
+                    status=pl.lit(status, pl.UInt8),
+                    late=pl.lit(0, pl.UInt16),
                 )
                 sums.add(plain.select(list(POSTINGS_SCHEMA)))
 

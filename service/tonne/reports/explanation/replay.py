@@ -185,7 +185,7 @@ def _multiply(
     parts: defaultdict[tuple[object, ...], _BySlice] = defaultdict(lambda: defaultdict(list))
     worths: dict[tuple[str, Portion], _Worths] = {}
     for each, id_, portion, atto in lines.balances():
-        facility, activity, unit, region, period, first, last = each
+        facility, activity, unit, region, _, period, first, last = each
         if id_ not in resolutions:
             continue
         if (id_, portion) not in worths:

@@ -108,7 +108,11 @@ def cut_by_records(
     by_time_count = 0
     for key, rows in wanted.items():
         others = [row for row in postings.get(key, ()) if row["portion"] != MIXED]
-        exact = _exactly(rows, spans[key], others, records.get(key, {}))
+        # What records say is of the month, wherever each of them counts.
+        is_late = any(row.get("late") for row in postings.get(key, ()))
+        exact = None
+        if not is_late:
+            exact = _exactly(rows, spans[key], others, records.get(key, {}))
         if exact is None:
             by_time_count += sum(row["record_count"] for row in rows)
             exact = [part for row in rows for part in _by_time(boundary, row)]

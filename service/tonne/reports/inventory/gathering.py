@@ -51,7 +51,7 @@ DETAIL_ROWS = 1 << 17
 
 _HASH_SEED = 0x6661
 
-LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
+LINE_KEYS = ("facility", "activity", "unit", "region", "late", "period", "first_day", "last_day")
 """What tells the balances of one resolution apart."""
 
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
@@ -213,7 +213,8 @@ class Gathering:
             return None
         with self._hold.more(rows.height * CUT_ROW_BYTES) if self._hold else nullcontext():
             times = Times(self._snapshot, self._parts, self._hold, anew=anew)
-            return times.of(rows, (*self._told(), *self._selector.bucket))
+            columns = (*self._told(), *self._selector.bucket)
+            return times.of(rows, columns, self._selector.happened(rows))
 
     def _told(self) -> list[str]:
         """Columns that the answer tells apart."""
@@ -244,7 +245,7 @@ class Gathering:
         schema: Schema = {**POSTINGS_SCHEMA, **dict.fromkeys(_TEXTS, self._kind)}
         del schema["status"]
         if is_plain:
-            del schema["last_day"]
+            del schema["last_day"], schema["late"]
             if not self._by_facility:
                 del schema["facility"]
         extra = {

@@ -11,6 +11,7 @@ import polars as pl
 
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.book.facilities import in_order, look_up
+from tonne.ledger.files.postings import as_counted, as_happened, months_late
 from tonne.reports.hours.weighing import Hours, no_hours
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
@@ -299,15 +300,17 @@ class Selector:
     def take(self, postings: pl.DataFrame, *, with_type: bool = True) -> pl.DataFrame:
         """Take the postings of the request's months, facilities, activities and regions.
 
-        `resolution` is a text, and `portion` is there where a boundary is drawn. Where the request
+        `resolution` is a text, and `portion` is there where a boundary is drawn. `period` is the
+        month of the answer, and `late` tells the other one: see `months_by`. Where the request
         needs them there are `activity_read`, what the record's activity means, `effective_region`,
         what its region means or else its facility's, and `facility_type`, unless that is left
         out.
         """
         request = self.request
-        chosen = postings.filter(
-            pl.col("period").is_between(request.first_period, request.last_period)
-        )
+        month = pl.col("period")
+        if request.is_counted and "late" in postings.columns:
+            month += months_late()
+        chosen = postings.filter(month.is_between(request.first_period, request.last_period))
         if request.facilities:
             chosen = chosen.filter(pl.col("facility").cast(pl.String).is_in(request.facilities))
         if self._keep is not None:
@@ -323,7 +326,18 @@ class Selector:
             chosen = chosen.filter(self._is_asked("region", "effective_region", request.regions))
         # Names as text: categories of different frames are not to be compared by code.
         chosen = chosen.with_columns(pl.col("resolution").cast(pl.String))
-        return chosen if self._boundary is None else self._boundary.mark(chosen)
+        if self._boundary is not None:
+            chosen = self._boundary.mark(chosen)  # shares are those of when it happened
+        if "late" not in chosen.columns:
+            return chosen
+        return as_counted(chosen) if request.is_counted else as_happened(chosen)
+
+    def happened(self, taken: pl.DataFrame, *, back: bool = False) -> pl.DataFrame:
+        """Put postings that were taken into the months in which they happened, or `back`."""
+        if not self.request.is_counted or "late" not in taken.columns:
+            return taken
+        late = pl.col("late").cast(pl.Int32)
+        return taken.with_columns(period=pl.col("period") + (late if back else -late))
 
     def _is_asked(self, column: str, read: str, values: Sequence[str]) -> pl.Expr:
         """Take what means the same as a text that was asked for, or is written so."""
@@ -349,14 +363,16 @@ class Selector:
     def cut_by_time(self, mixed: pl.DataFrame) -> pl.DataFrame:
         """Cut postings where the share changes, in proportion to days."""
         assert self._boundary is not None  # noqa: S101  nothing is mixed without one
-        return cut_by_time(self._boundary, mixed)
+        return self.happened(cut_by_time(self._boundary, self.happened(mixed)), back=True)
 
     def cut_by_records(
         self, snapshot: Snapshot, mixed: pl.DataFrame, hold: Hold | None
     ) -> tuple[pl.DataFrame, int]:
         """Cut postings where the share changes, as their records are: see `cutting`."""
         assert self._boundary is not None  # noqa: S101  nothing is mixed without one
-        return cut_by_records(snapshot, self._boundary, mixed, hold)
+        own = self.happened(mixed)
+        cut, by_time_count = cut_by_records(snapshot, self._boundary, own, hold)
+        return self.happened(cut, back=True), by_time_count
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
         names = chosen["facility"].unique()

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
-from tonne.edge.messages.report_codec import INVENTORY_DIMENSIONS, read_approach, read_enum
+from tonne.edge.messages.report_codec import (
+    INVENTORY_DIMENSIONS,
+    read_approach,
+    read_enum,
+    read_months_by,
+)
 from tonne.errors import FieldInvalid
 from tonne.reports.bridge.answers import Scope
 from tonne.reports.bridge.book import BridgeRequest
@@ -122,6 +127,7 @@ def _read_scope(request: Any) -> Scope:
         tuple(request.activities),
         tuple(request.accounts),
         tuple(request.regions),
+        read_months_by(request),
     )
 
 

@@ -20,6 +20,7 @@ from tonne.errors import FieldInvalid, StoreUnavailable
 from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_kept, is_waiting
+from tonne.ledger.files.postings import counted_months
 from tonne.ledger.posting.correcting.selection import Target, target_of
 from tonne.ledger.posting.correcting.taking import (
     RESTATED_COUNT,
@@ -270,7 +271,8 @@ class Reverser:
         commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
         with polars_errors(file.path):
             names, _ = clearing_names(records, file.id, is_reversed=True)
-            taken = take_back(records, state.periods, book)
+            counts_from = state.book.counts_from(is_entry=True)
+            taken = take_back(records, state.periods, book, counts_from)
             periods = tuple(sorted(taken["period"].unique().to_list()))
         reversal, postings = put_cleared(self._objects, file, names, taken, commit_id, now)
         faults.reach(points[0])
@@ -285,8 +287,9 @@ class Reverser:
                     replace(entry, record_count=records.height, first_period=periods[0]),
                 ),
                 files=(reversal, postings),
-                periods=periods,
+                periods=counted_months(taken, posted_alone=counts_from > 0),
                 first_period=periods[0] if periods else None,
+                counts_from=counts_from,
             )
         )
         faults.reach(points[1])

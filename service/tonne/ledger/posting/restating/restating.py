@@ -306,7 +306,8 @@ class Restater:
                 corrections=(part_of(asked, plan),),
                 files=(clearing, written),
                 periods=plan.periods,
-                first_period=plan.periods[0],
+                first_period=plan.first_period,
+                counts_from=state.book.counts_from(is_entry=True),
             )
         )
         faults.reach("restatement.after_commit")

@@ -33,6 +33,7 @@ from tonne.ledger.upkeep.same.entries import (
     unsettled,
     without_decided,
 )
+from tonne.model import LateRecords
 from tonne.store.errors import BookChanged, LeaseLost, SuspenseChanged
 from tonne.store.statement_rows import SameRule
 
@@ -337,8 +338,9 @@ class _Round:
 
     def _by_month(self, rows: pl.DataFrame) -> list[pl.DataFrame]:
         """Cut rows where some of their months are sealed, so that these stop no others."""
-        open_from = self._manifest.get_book(self._book).sealed_before
-        if not open_from:
+        book = self._manifest.get_book(self._book)
+        open_from = book.sealed_before
+        if not open_from or book.late_records is LateRecords.NEXT_OPEN:
             return [rows]
         is_sealed = [
             first < open_from for first, _ in map(self._periods, rows.iter_rows(named=True))
