@@ -432,13 +432,21 @@ class Stage(LateSteps, RestatingSteps):
             )
         assert [{name: each[name] for name in rows[0]} for each in found] == list(rows)
 
-    def notices(self, _words: str, rows: tuple[Row, ...]) -> None:
-        answer = book_inventory(self._ledger.snapshots.take(BOOK), InventoryRequest())
+    def notices(self, words: str, rows: tuple[Row, ...]) -> None:
+        asked = INVENTORY.fullmatch(words)
+        assert asked is not None, words
+        request = InventoryRequest(
+            period_of_month(asked["first"]) if asked["first"] else 0,
+            period_of_month(asked["last"]) if asked["last"] else PERIOD_COUNT_MAX - 1,
+            months_by=HAPPENED if asked["months_by"] else COUNTED,
+        )
+        answer = book_inventory(self._ledger.snapshots.take(BOOK), request)
         found = [
             {
                 "reason": notice.reason,
                 "message": notice.message,
                 "records": str(notice.record_count),
+                "kg_co2e": notice.kg_co2e or "",
             }
             for notice in answer.notices
         ]

@@ -20,9 +20,10 @@ from tonne.reports.hours.weighing import NOTHING
 from tonne.reports.inventory.footprint import KG_CO2E, footprint_accounts
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, numerators_of
+from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.reports.inventory.record_counts import count_whole
 from tonne.reports.inventory.request import COUNTED, InventoryRequest
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

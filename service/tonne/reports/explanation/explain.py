@@ -19,7 +19,8 @@ from tonne.reports.explanation.lines import ExplainLine, Lines, unequal_amounts
 from tonne.reports.explanation.replay import ReplayOutcome, replay_selection
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import InventoryRow, inventory_of
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,6 +19,7 @@ from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.reading.snapshot import Reading
 from tonne.reports.hours.times import Times
 from tonne.reports.hours.weighing import parts_by_id
+from tonne.reports.inventory.parts.late import Late
 from tonne.reports.inventory.parts.rolled import usable_rollups
 from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
@@ -156,6 +157,7 @@ class Gathering:
             has_slices=gathered.has_slices,
             by_time_count=by_time_count,
             hours=self._times(),
+            late=tuple(gathered.late.notices(self._resolutions_of)),
         )
 
     def _readings(self, gathered: _Gathered) -> Iterator[Reading]:
@@ -266,6 +268,11 @@ class Gathering:
         return coded
 
     @property
+    def selector(self) -> Selector:
+        """What takes the postings of the request."""
+        return self._selector
+
+    @property
     def tells_all(self) -> bool:
         """Whether the request tells facilities and months apart."""
         return self._by_facility and self._by_month
@@ -325,8 +332,10 @@ class _Gathered:
         self.sums = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
         self.mixed = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
         self.hourly = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
+        self.late = Late(gathering.selector)
 
     def add(self, part: pl.DataFrame) -> None:
+        self.late.add(part)
         taken, mixed = self._gathering.settled(part)
         if not mixed.is_empty():
             self.mixed.add(mixed)
@@ -342,6 +351,7 @@ class _Gathered:
 
     def add_rolled(self, rolled: RolledPostings) -> Wanted | None:
         """Add a rollup; gives what is to be read of its postings, where facilities decide."""
+        self.late.add_rows(rolled.late)
         taken = self._gathering.coded_rollup(rolled.taken)
         hourly = self._gathering.by_hours(taken)
         plain = taken.join(hourly.select("resolution").unique(), on="resolution", how="anti")

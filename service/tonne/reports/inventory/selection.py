@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,6 +17,8 @@ from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
 from tonne.reports.inventory.parts.facility_types import FacilityTypes
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.request import COUNTED, HAPPENED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.ledger.budget import Hold
-    from tonne.ledger.files.frames import Schema
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.model import Entity
     from tonne.reports.inventory.boundary import Portion
+    from tonne.reports.inventory.parts.late import LateNotice
     from tonne.reports.inventory.record_counts import Detail
     from tonne.reports.inventory.request import InventoryRequest
 
@@ -40,8 +42,6 @@ Keep = Callable[[pl.DataFrame], pl.DataFrame]
 
 READ = {"activity": "activity_read", "region": "effective_region"}
 """Columns of what a dimension's texts mean."""
-
-_READ_SCHEMA: Schema = dict.fromkeys(("resolution", "activity", "region"), pl.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Selection:
         Records of postings that were split by time where a share changes.
     hours : Hours
         When the records were of postings on which hours decide.
+    late : sequence of LateNotice
+        What is told of records that count in another month than they happened.
     """
 
     posted: pl.DataFrame
@@ -83,6 +85,7 @@ class Selection:
     has_slices: bool = True
     by_time_count: int = 0
     hours: Hours = field(default_factory=no_hours)
+    late: Sequence[LateNotice] = ()
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -138,6 +141,7 @@ def selection_of(
     has_slices: bool = True,
     by_time_count: int = 0,
     hours: Hours | None = None,
+    late: Sequence[LateNotice] = (),
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""
@@ -156,79 +160,8 @@ def selection_of(
         has_slices,
         by_time_count,
         hours or no_hours(),
+        late,
     )
-
-
-class Meanings:
-    """What the texts of postings mean: what is posted as its resolution says, else as now.
-
-    Parameters
-    ----------
-    resolutions : callable
-        Finds resolutions by their ids.
-    texts : Texts, optional
-        Reads the texts of what is not posted, and of requests; without it a text is itself.
-    """
-
-    def __init__(
-        self,
-        resolutions: Callable[[Sequence[str]], Mapping[str, Resolution]],
-        texts: Texts | None = None,
-    ) -> None:
-        self._resolutions = resolutions
-        self._texts = texts
-        self._read = pl.DataFrame(schema=_READ_SCHEMA)
-
-    def now(self, column: str, text: str) -> str:
-        """Give what an activity or a region means by now; an unknown one is itself."""
-        if self._texts is None:
-            return text
-        if column == "activity":
-            return self._texts.named(self._texts.activity_of(text))
-        region = self._texts.region_of(text)
-        return text if region is None else region
-
-    def read(self, postings: pl.DataFrame, column: str, text: pl.Expr, name: str) -> pl.DataFrame:
-        """Add what a column of texts means.
-
-        Parameters
-        ----------
-        postings : polars.DataFrame
-        column : str
-            `activity` or `region`.
-        text : polars.Expr
-            The texts: those of the column, or else of the register.
-        name : str
-            Name of the new column.
-        """
-        self._find(postings)
-        told = self._read.select("resolution", pl.col(column).alias("told"))
-        own = pl.col(column).cast(pl.String).fill_null("")
-        written = postings.with_columns(
-            text.alias("written"), own.alias("own"), pl.col("resolution").cast(pl.String)
-        ).join(told, on="resolution", how="left", maintain_order="left")
-        # Of what is posted, a text that its resolution does not tell is what it means.
-        is_open = (pl.col("resolution").fill_null("") == "") | (pl.col("own") == "")
-        open_texts = written.filter(is_open)["written"].unique().to_list()
-        meant = {each: self.now(column, each) for each in open_texts if each}
-        return written.with_columns(
-            pl.when(is_open)
-            .then(pl.col("written").replace(meant))
-            .otherwise(pl.coalesce("told", "written"))
-            .alias(name)
-        ).drop("written", "own", "told")
-
-    def _find(self, postings: pl.DataFrame) -> None:
-        """Look up the resolutions that are new."""
-        names = postings.select(pl.col("resolution").cast(pl.String).unique()).to_series()
-        names = names.filter(names.fill_null("") != "")
-        new = names.filter(~names.is_in(self._read["resolution"].implode()))
-        if new.is_empty():
-            return
-        found = self._resolutions(new.to_list())
-        rows = [(id_, each.activity or None, each.region or None) for id_, each in found.items()]
-        more = pl.DataFrame(rows, schema=_READ_SCHEMA, orient="row")
-        self._read = pl.concat([self._read, more])
 
 
 class Selector:
@@ -289,6 +222,13 @@ class Selector:
         other._register = register  # noqa: SLF001  # its own kind
         if self._boundary is not None:
             other._boundary = self._boundary.over(register)  # noqa: SLF001  # its own kind
+        return other
+
+    def by_other_months(self) -> Selector:
+        """Make a selector of the same request that goes by the other of its months."""
+        other = copy.copy(self)
+        months_by = HAPPENED if self.request.is_counted else COUNTED
+        other.request = replace(self.request, months_by=months_by)
         return other
 
     def types(self) -> FacilityTypes | None:

@@ -247,6 +247,7 @@ class Reverser:
         *,
         points: tuple[str, str] = ("reversal.after_files", "reversal.after_commit"),
         unchanged: Iterable[FileRow] = (),
+        counts_from: int = 0,
     ) -> None:
         """Make the files of a reversal durable, then the reversal true.
 
@@ -262,6 +263,8 @@ class Reverser:
             Fault points: when the files are durable, and when the commit has happened.
         unchanged : iterable of FileRow
             Segments that must be as they were.
+        counts_from : int
+            The first month in which it counts, where that is later than a reversal of now does.
 
         Raises
         ------
@@ -271,7 +274,7 @@ class Reverser:
         commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
         with polars_errors(file.path):
             names, _ = clearing_names(records, file.id, is_reversed=True)
-            counts_from = state.book.counts_from(is_entry=True)
+            counts_from = max(counts_from, state.book.counts_from(is_entry=True))
             taken = take_back(records, state.periods, book, counts_from)
             periods = tuple(sorted(taken["period"].unique().to_list()))
         reversal, postings = put_cleared(self._objects, file, names, taken, commit_id, now)
