@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 
 from tonne.errors import NameInvalid
@@ -143,8 +143,7 @@ class Book:
     `editions` are the imported ones in the order of their import (over the wire: those of the
     method in force, in order of preference). `method_body` and `revision_token`, which names the
     revision where its number may come again, are empty over the wire. Every month before
-    `closed_before` is closed, before `sealed_before` sealed; `late_records` says what becomes of
-    a record of such a month.
+    `closed_before` is closed, before `sealed_before` sealed.
     """
 
     id: str
@@ -161,16 +160,6 @@ class Book:
     sealed_before: int = 0
     reopens_sealed: bool = False
     late_records: LateRecords = LateRecords.REFUSE
-
-    def counts_from(self, *, is_entry: bool) -> int:
-        """Give the first month in which a commit of now counts what it posts; 0: in any.
-
-        An entry with who and why is let into closed months until they are sealed. Where late
-        records are refused there is no such month: what is closed takes nothing.
-        """
-        if self.late_records is LateRecords.REFUSE:
-            return 0
-        return self.sealed_before if is_entry else self.closed_before
 
 
 class WordField(enum.StrEnum):
@@ -279,13 +268,7 @@ class ControlTotals:
 
     def __add__(self, other: ControlTotals) -> ControlTotals:
         """Sum of two sets of records."""
-        return ControlTotals(
-            self.record_count + other.record_count,
-            self.posted_count + other.posted_count,
-            self.quarantined_count + other.quarantined_count,
-            self.suspended_count + other.suspended_count,
-            self.quantity_atto + other.quantity_atto,
-        )
+        return ControlTotals(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

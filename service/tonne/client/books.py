@@ -23,16 +23,7 @@ from tonne.client.wire.resources import (
     read_facility,
     read_word,
 )
-from tonne.model import (
-    Book,
-    Entity,
-    Facility,
-    FacilityRule,
-    LateRecords,
-    Method,
-    Word,
-    WordField,
-)
+from tonne.model import Book, Entity, Facility, FacilityRule, LateRecords, Method, Word, WordField
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
@@ -73,7 +64,7 @@ class BookCalls(Calls):
         facility_rule : FacilityRule
             Whether facilities must be registered.
         late_records : LateRecords
-            What becomes of records of closed months.
+            Whether records of closed months are refused.
         method : MethodSettings, optional
             Its first method; None means the shipped editions in their default order.
         author, reason : str
@@ -135,23 +126,13 @@ class BookCalls(Calls):
         reason : str
             Why, for the log of changes; so it is in the other calls that change something.
         """
-        given = {
+        given: dict[str, Any] = {
             "display_name": display_name,
             "facility_rule": facility_rule,
             "reopens_sealed": reopens_sealed,
             "late_records": late_records,
         }
-        changed = ledger_pb2.Book(
-            name=book_name(book),
-            display_name=display_name,
-            facility_rule=None
-            if facility_rule is None
-            else ledger_pb2.FacilityRule.Name(facility_rule),
-            reopens_sealed=reopens_sealed,
-            late_records=None
-            if late_records is None
-            else ledger_pb2.LateRecords.Name(late_records),
-        )
+        changed = ledger_pb2.Book(name=book_name(book), **given)
         paths = [name for name, value in given.items() if value is not None]
         request = ledger_pb2.UpdateBookRequest(
             book=changed, update_mask=FieldMask(paths=paths), reason=reason

@@ -350,14 +350,6 @@ class LedgerRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """How far a manifest's books have come: it rises with all that happens, at a time of SQL's."""
-
-    value: int
-    time: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
 class UnknownObject:
     """An object that the manifest does not name, as it was listed.
 

@@ -180,3 +180,13 @@ class Overlay:
     def apply(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
         """Give a segment's records the status that they have after its clearings."""
         return with_cleared(segment, read_cleared(self._reader, clearings))
+
+    def counts_from(
+        self, records: pl.DataFrame, file: FileRow, clearings: Sequence[FileRow]
+    ) -> pl.Series:
+        """Give the first month in which each record of a segment counts, by its place."""
+        own = records.select(pl.col("channel").cast(pl.String), "offset").with_columns(
+            pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM)
+        )
+        late = [each for each in clearings if each.counts_from]
+        return counted_after(own, read_cleared(self._reader, late))[COUNTS_FROM]

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
-from tonne.ledger.book.periods import month_start_us
+from tonne.ledger.book.periods import counts_from_now, month_start_us
 from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.files.overlay import COUNTS_FROM, Overlay
 from tonne.ledger.files.postings import counted_months
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.mending.waiting import clearing_names, read_waiting, taken_back
-from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
+from tonne.ledger.posting.writing.laid_out import posting_frame
 from tonne.model import LateRecords, RowStatus, check_id
 from tonne.store import faults
 from tonne.store.errors import BookChanged, SuspenseChanged
@@ -255,7 +255,7 @@ def _counts_from(waiting: pl.DataFrame, state: BookState) -> int:
     """Give the first month in which records of a segment count that leave suspense now."""
     # They wait under that of their segment, and count no earlier.
     own = int(waiting[COUNTS_FROM].item(0)) if waiting.height else 0
-    return max(own, state.book.counts_from(is_entry=False))
+    return max(own, counts_from_now(state.book, is_entry=False))
 
 
 def _of_open_periods(records: pl.DataFrame, open_from_us: int) -> pl.DataFrame:

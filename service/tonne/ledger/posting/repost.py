@@ -14,7 +14,8 @@ from tonne.ledger.files.postings import as_postings, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.posting.posted import POSTING_REGION, post_slices, posting_frame
+from tonne.ledger.posting.posted import post_slices
+from tonne.ledger.posting.writing.laid_out import POSTING_REGION, posting_frame
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice
 

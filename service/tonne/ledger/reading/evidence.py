@@ -19,18 +19,12 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.files import Wanted
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.overlay import (
-    COUNTS_FROM,
-    Overlay,
-    counted_after,
-    is_kept,
-    read_cleared,
-)
+from tonne.ledger.files.overlay import COUNTS_FROM, Overlay, is_kept
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, slice_table, split_records, timed_parts
 from tonne.ledger.files.sums import COUNTS, RunningSums
-from tonne.ledger.reading.moment import outrun
+from tonne.ledger.reading.moment import Question, outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import RowStatus
 from tonne.store.errors import ObjectMissing
@@ -66,26 +60,6 @@ _REPLAYED: Schema = {
 }
 
 _AGAIN: Schema = {**_REPLAYED, "first_day": pl.UInt8, "last_day": pl.UInt8}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """Postings that are asked about.
-
-    Parameters
-    ----------
-    keys : polars.DataFrame
-        `RECORD_KEYS`, region (texts) and period (Int32) of the postings, each once.
-    first_period, last_period : int
-        Months that are looked at, both inclusive.
-    counted : (int, int), optional
-        Months in which records count that are listed; None: in any.
-    """
-
-    keys: pl.DataFrame
-    first_period: int
-    last_period: int
-    counted: tuple[int, int] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -190,7 +164,7 @@ class Evidence:
         for file, clearings in self._segments(moment, hold):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings)
-            firsts = self._counts_from(found, file, clearings)
+            firsts = self._overlay.counts_from(found, file, clearings)
             begin = 0
             for rows in found.iter_slices(BATCH_ROWS):
                 with polars_errors(file.path):
@@ -359,16 +333,6 @@ class Evidence:
             after_seq = files[-1].seq
             if after_seq > moment.point.number:
                 return
-
-    def _counts_from(
-        self, records: pl.DataFrame, file: FileRow, clearings: Sequence[FileRow]
-    ) -> pl.Series:
-        """Give the first month in which each record counts."""
-        own = records.select(pl.col("channel").cast(pl.String), "offset").with_columns(
-            pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM)
-        )
-        late = [each for each in clearings if each.counts_from]
-        return counted_after(own, read_cleared(self._reader, late))[COUNTS_FROM]
 
     def _matching(
         self,

@@ -22,9 +22,7 @@ from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import (
-    REVERSED,
     Overlay,
-    is_restated,
     is_waiting,
     read_cleared,
     with_cleared,
@@ -41,6 +39,7 @@ from tonne.ledger.upkeep.findings import (
     Problem,
     check_keys,
     clearing_problems,
+    count_problems,
     has_late,
     held_text,
     resolution_problems,
@@ -281,7 +280,7 @@ class BookCheck:
                 self._tell("CLEARING_MUST_NAME_WAITING_RECORDS", problem, file.id)
             now = with_cleared(frame, cleared)
             rows = now.with_columns(first_status=frame["status"])
-            for problem in self._reversed_problems(snapshot, file, rows, cleared):
+            for problem in count_problems(snapshot, file, rows, cleared):
                 self._tell("REVERSALS_MUST_BE_COUNTED", problem, file.id)
             waiting_count = rows.filter(is_waiting()).height
             expected = snapshot.suspended_counts.get(file.id, 0)
@@ -301,16 +300,6 @@ class BookCheck:
                     difference.add(postings)
         with polars_errors(file.path):
             return rows.select(pl.col(name).cast(kind) for name, kind in _KEPT.items())
-
-    def _reversed_problems(
-        self, snapshot: BookSnapshot, file: FileRow, rows: pl.DataFrame, cleared: pl.DataFrame
-    ) -> Iterator[str]:
-        for what, count, counts in (
-            ("reversed", (rows["status"] == REVERSED).sum(), snapshot.reversed_counts),
-            ("restated", cleared.filter(is_restated()).height, snapshot.restated_counts),
-        ):
-            if count != (expected := counts.get(file.id, 0)):
-                yield f"{file.path}: {count} records are {what}, but the manifest says {expected}"
 
     def _lose(self, file: FileRow, error: LedgerInconsistent, lost: dict[str, int]) -> None:
         """Note a file that cannot be read, and which records stand in it."""

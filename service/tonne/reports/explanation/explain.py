@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.reading.moment import Question
 from tonne.reports.explanation.factor_sources import Sources
 from tonne.reports.explanation.lines import ExplainLine, Lines, unequal_amounts
 from tonne.reports.explanation.replay import ReplayOutcome, replay_selection

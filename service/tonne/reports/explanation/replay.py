@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.evidence import Question, Replayed
+    from tonne.ledger.reading.evidence import Replayed
+    from tonne.ledger.reading.moment import Question
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.explanation.lines import Lines
     from tonne.reports.hours.weighing import Hours

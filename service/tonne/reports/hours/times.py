@@ -21,7 +21,7 @@ from tonne.ledger.files.postings import CONTINUED
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import FROM, TIMES, TO
 from tonne.ledger.files.sums import RunningSums, sum_by
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.reading.moment import Question
 from tonne.model import LAST_DAY, first_day_of, month_of_period
 from tonne.quantities import quantity_decimal, quantity_text
 from tonne.reports.hours.weighing import Hours, count_flat

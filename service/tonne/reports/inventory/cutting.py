@@ -17,7 +17,7 @@ import polars as pl
 from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.quantities import QUANTITY_TYPE
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.reading.moment import Question
 from tonne.model import LAST_DAY, first_day_of
 from tonne.quantities import quantity_decimal
 from tonne.reports.inventory.boundary import MIXED

@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.model import Entity
     from tonne.reports.inventory.boundary import Portion
-    from tonne.reports.inventory.parts.late import LateNotice
     from tonne.reports.inventory.record_counts import Detail
     from tonne.reports.inventory.request import InventoryRequest
 
 
 HoursOf = Callable[["Selector"], Hours]
 """Gives the times of postings as a selector takes them."""
+
+Told = tuple[str, str, int, str | None]
+"""Reason, message and records of a notice, and the kg CO2e of these; None where none are told."""
 
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 """Keeps some of the postings of a request: what no field of it can say."""
@@ -71,7 +73,7 @@ class Selection:
         Records of postings that were split by time where a share changes.
     hours : Hours
         When the records were of postings on which hours decide.
-    late : sequence of LateNotice
+    late : sequence of Told
         What is told of records that count in another month than they happened.
     """
 
@@ -85,7 +87,7 @@ class Selection:
     has_slices: bool = True
     by_time_count: int = 0
     hours: Hours = field(default_factory=no_hours)
-    late: Sequence[LateNotice] = ()
+    late: Sequence[Told] = ()
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -141,7 +143,7 @@ def selection_of(
     has_slices: bool = True,
     by_time_count: int = 0,
     hours: Hours | None = None,
-    late: Sequence[LateNotice] = (),
+    late: Sequence[Told] = (),
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""

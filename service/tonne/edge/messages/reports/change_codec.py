@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tonne.edge.messages import names
@@ -32,7 +33,7 @@ def read_bridge(request: bridges_pb2.ComputeBridgeRequest) -> BridgeRequest:
     return BridgeRequest(
         _read_side(request, "before"),
         _read_side(request, "after"),
-        _read_scope(request),
+        replace(_read_scope(request), months_by=read_months_by(request)),
         tuple(read_enum("group_by", each, INVENTORY_DIMENSIONS) for each in request.group_by),
         request.rows_max,
     )
@@ -127,7 +128,6 @@ def _read_scope(request: Any) -> Scope:
         tuple(request.activities),
         tuple(request.accounts),
         tuple(request.regions),
-        read_months_by(request),
     )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FieldInvalid, StoreUnavailable
+from tonne.ledger.book.periods import counts_from_now
 from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_kept, is_waiting
@@ -274,7 +275,7 @@ class Reverser:
         commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
         with polars_errors(file.path):
             names, _ = clearing_names(records, file.id, is_reversed=True)
-            counts_from = max(counts_from, state.book.counts_from(is_entry=True))
+            counts_from = max(counts_from, counts_from_now(state.book, is_entry=True))
             taken = take_back(records, state.periods, book, counts_from)
             periods = tuple(sorted(taken["period"].unique().to_list()))
         reversal, postings = put_cleared(self._objects, file, names, taken, commit_id, now)

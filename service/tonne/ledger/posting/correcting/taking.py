@@ -23,8 +23,8 @@ from tonne.ledger.files.repost import decode_frame
 from tonne.ledger.files.rules import read_note
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.mending.waiting import taken_back
-from tonne.ledger.posting.posted import POSTING_REGION
 from tonne.ledger.posting.repost import post_under
+from tonne.ledger.posting.writing.laid_out import POSTING_REGION
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice, post
 

@@ -11,7 +11,7 @@ from tonne.ledger.files.overlay import CLEARED_SCHEMA, COUNTS_FROM, is_waiting
 from tonne.ledger.files.postings import with_late
 from tonne.ledger.files.repost import repost
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.posted import POSTED_KEYS, POSTING_REGION
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS, POSTING_REGION
 
 if TYPE_CHECKING:
     from tonne.ledger.files.files import FileReader

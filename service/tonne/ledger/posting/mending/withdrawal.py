@@ -24,7 +24,8 @@ from tonne.ledger.posting.correcting.reversals import is_as_counted, reversal_of
 from tonne.ledger.posting.correcting.taking import read_kept, take_back, with_older_notes
 from tonne.ledger.posting.entries import REQUEST_PREFIX, RequestEntry
 from tonne.ledger.posting.mending.waiting import clearing_names
-from tonne.ledger.posting.posted import POSTED_KEYS, Withdrawn
+from tonne.ledger.posting.posted import Withdrawn
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.store.errors import MendsKnown, SuspenseChanged
 
 if TYPE_CHECKING:

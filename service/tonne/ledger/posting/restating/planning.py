@@ -9,16 +9,17 @@ import polars as pl
 
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import FieldInvalid
+from tonne.ledger.book.periods import counts_from_now
 from tonne.ledger.files.frames import frame_to_write, polars_errors
 from tonne.ledger.files.overlay import COUNTS_FROM
 from tonne.ledger.files.postings import counted_months
 from tonne.ledger.files.rules import runs_of, spans_apart, spans_of
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.correcting.taking import take_back
-from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.ledger.posting.restating.criteria import has_part_in
 from tonne.ledger.posting.restating.figures import Figures
+from tonne.ledger.posting.writing.laid_out import posting_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -133,7 +134,7 @@ class Planner:
 
     @staticmethod
     def _counts_from(state: BookState) -> int:
-        return state.book.counts_from(is_entry=True)
+        return counts_from_now(state.book, is_entry=True)
 
     def _chosen(self, meant: pl.DataFrame) -> pl.DataFrame:
         """Keep what rests on what is asked about, by the note of each record."""

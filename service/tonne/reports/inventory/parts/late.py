@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.files.frames import Schema
-    from tonne.reports.inventory.selection import Selector
+    from tonne.reports.inventory.selection import Selector, Told
 
 LATE_HERE: Final = "LATE_HERE"
 """Reason of the notice that an answer has records of other months."""
@@ -43,9 +43,6 @@ _TEXTS: Final = {
     "answer: they came when those were closed (`--months-by counted` has them)",
 }
 """By whether the answer has them, and whether its months are those in which records count."""
-
-LateNotice = tuple[str, str, int, str | None]
-"""Reason, message, records, kg CO2e of the total; None where only the records tell."""
 
 
 class Late:
@@ -78,7 +75,7 @@ class Late:
 
     def notices(
         self, resolutions: Callable[[Sequence[str]], Mapping[str, Resolution]]
-    ) -> Iterator[LateNotice]:
+    ) -> Iterator[Told]:
         """Tell what was seen."""
         sums = self._sums.frame().filter(
             (pl.col("quantity") != 0) | (pl.col("record_start_count") != 0)
