@@ -45,6 +45,7 @@ class ExplainLine:
     `factor` comes with its source, table, row and licence. `slice_start` and `slice_end` are the
     days of the month as YYYY-MM-DD, the latter exclusive; empty where it is whole. `amount` is
     what the line adds to the energy or the amount of its account, None without any.
+    `counted_period` is the month in which it counts, a later one than `period` where it came late.
     """
 
     account: str
@@ -69,6 +70,7 @@ class ExplainLine:
     slice_end: str = ""
     amount: Fraction | None = None
     amount_unit: str = ""
+    counted_period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +181,5 @@ def _read_line(line: report_pb2.ExplainLine, factor: Factor) -> ExplainLine:
         read_day(line, "slice_end"),
         Fraction(line.amount) if line.amount else None,
         line.amount_unit,
+        line.counted_period,
     )

@@ -299,6 +299,8 @@ def _balances(visit: Visit, title: str, lines: list[ExplainLine]) -> Table:
 
 def _balance(line: ExplainLine, *, has_shares: bool, has_amounts: bool) -> list[Cell]:
     days = f"{line.slice_start} – {line.slice_end}" if line.slice_start else ""
+    if line.counted_period not in {"", line.period}:
+        days = f"{days} → {line.counted_period}".strip()
     cells: list[Cell] = [
         Text(line.facility or "–"),
         Text(line.period, below=days),

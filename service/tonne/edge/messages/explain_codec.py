@@ -124,6 +124,7 @@ def _write_line(line: ExplainLine, written: _Written) -> report_pb2.ExplainLine:
         activity=line.activity,
         region=line.region,
         period=month_of_period(line.period),
+        counted_period=month_of_period(line.counted_period),
         **_slice(line),
         quantity=quantity_text(atto_of(line.quantity)),
         unit=line.unit,

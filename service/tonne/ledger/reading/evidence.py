@@ -19,12 +19,12 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.files import Wanted
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.overlay import Overlay, is_kept
+from tonne.ledger.files.overlay import COUNTS_FROM, Overlay, is_kept
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, slice_table, split_records, timed_parts
 from tonne.ledger.files.sums import COUNTS, RunningSums
-from tonne.ledger.reading.moment import outrun
+from tonne.ledger.reading.moment import Question, outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
 from tonne.model import PERIOD_COUNT_MAX, RowStatus
 from tonne.store.errors import ObjectMissing
@@ -60,23 +60,6 @@ _REPLAYED: Schema = {
 }
 
 _AGAIN: Schema = {**_REPLAYED, "first_day": pl.UInt8, "last_day": pl.UInt8}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """Postings that are asked about.
-
-    Parameters
-    ----------
-    keys : polars.DataFrame
-        `RECORD_KEYS`, region (texts) and period (Int32) of the postings, each once.
-    first_period, last_period : int
-        Months that are looked at, both inclusive.
-    """
-
-    keys: pl.DataFrame
-    first_period: int
-    last_period: int
 
 
 @dataclass(slots=True, eq=False)
@@ -181,6 +164,8 @@ class Evidence:
         for file, clearings in self._segments(moment, hold, question):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings)
+            firsts = self._overlay.counts_from(found, file, clearings)
+            begin = 0
             for rows in found.iter_slices(BATCH_ROWS):
                 with polars_errors(file.path):
                     parts = split_records(rows, periods).filter(
@@ -188,10 +173,15 @@ class Evidence:
                     )
                     asked = (
                         _keys_of(rows)
+                        .with_columns(firsts.slice(begin, rows.height))
                         .with_row_index("row")
                         .join(parts, on="row", how="inner", maintain_order="left_right")
                         .join(months, on=[*RECORD_KEYS, "period"], how="semi")
                     )
+                    begin += rows.height
+                    if question.counted is not None:
+                        counted = pl.max_horizontal("period", COUNTS_FROM)
+                        asked = asked.filter(counted.is_between(*question.counted))
                     by_row: dict[int, list[tuple[int, Decimal]]] = {}
                     for row, period, quantity in asked.select(
                         "row", "period", "quantity"
