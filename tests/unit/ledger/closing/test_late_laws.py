@@ -184,7 +184,7 @@ def seal(bench, model, _subject):
 
 def reopen(bench, model, subject):
     """Reopen one of the last months; refused where a later one is sealed."""
-    if not model.closed:
+    if model.closed <= JANUARY:
         return
     month = max(model.closed - 1 - subject, JANUARY)
     try:

@@ -315,6 +315,7 @@ def test_turns_take_each_posting_once():
         last_day=pl.lit(31, pl.UInt8),
         resolution=pl.lit("r"),
         status=pl.lit(0, pl.UInt8),
+        late=pl.lit(0, pl.UInt16),
     )
     layout = Layout()
     for some in part.iter_slices(100):
