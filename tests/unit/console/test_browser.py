@@ -21,6 +21,7 @@ PAGES = (
         "/periods",
     ),
     *("/factors?q=diesel", "/method", "/channels", "/changes", "/setup", "/inventory?from=wrong"),
+    "/import",
 )
 """Pages of a book, and one that is refused."""
 

@@ -26,11 +26,9 @@ from tonne.reports.inventory.footprint import (
     FIRST_OTHER_GAS,
     KG_CO2E,
     KWH,
-    NO_COLUMNS,
-    columns_from,
-    has,
 )
 from tonne.reports.inventory.oddities import odd_notices, resolution_notices
+from tonne.reports.inventory.parts.columns import NO_COLUMNS, columns_from, has
 from tonne.reports.inventory.record_counts import count_records, count_whole
 from tonne.reports.inventory.selection import READ, select
 from tonne.work import check_wanted

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from tonne.model import PERIOD_COUNT_MAX, month_of_period, period_of_month
 from tonne.reports.indicators.gaps import months_text
-from tonne.reports.inventory.footprint import KG_CO2E, KWH, has
+from tonne.reports.inventory.footprint import KG_CO2E, KWH
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, inventory_of, numerators_of
+from tonne.reports.inventory.parts.columns import has
 from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.reports.inventory.request import is_within
 from tonne.reports.inventory.selection import Selector
