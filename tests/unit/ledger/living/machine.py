@@ -278,6 +278,11 @@ class Living(RuleBasedStateMachine):
         }
         if not all(place in there for place in places):
             return  # somebody took one back meanwhile
+        worth = bench.ledger.same_worth.of(bench.book, [entry])[entry.number]
+        mine = [there[place] for place in places]
+        known = [Fraction(each.quantity * (each.factor or 0)) for each in mine]
+        assert [each.kg_co2e for each in worth.members] == known
+        assert worth.changes() == tuple(each - sum(known) for each in known)
         kept = [*range(len(places))] if keeps_all else [number % len(places)]
         keep = [at + 1 for at in kept]
         bench.ledger.same.decide(bench.book, entry.number, keep, "ada", "law")
@@ -454,4 +459,3 @@ class Living(RuleBasedStateMachine):
                 bench.ledger.close()
         for each in getattr(self, "stack", ()):
             each.stop()
-

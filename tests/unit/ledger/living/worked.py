@@ -11,13 +11,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.support.checks import delta_log
-from tests.unit.ledger.conftest import Bench
 from tests.unit.ledger.living.machine import DAY, GRID, JANUARY, MONTHS, STEAM, WHO, Living
 from tests.unit.ledger.overlaps.oracle import naive
 from tonne.client.answers.results import read_ledger_record
@@ -27,8 +27,11 @@ from tonne.errors import PeriodMustBeReady
 from tonne.ledger.budget import Budget
 from tonne.ledger.upkeep.publisher import Publisher
 from tonne.reports.coverage import CoverageRequest, book_coverage
-from tonne.store.delta import DeltaTables
 from tonne.store.manifest.overlap_rows import SeveralMeters
+
+if TYPE_CHECKING:
+    from tests.unit.ledger.conftest import Bench
+    from tonne.store.delta import DeltaTables
 
 MICROSECOND = DAY / (24 * 3600 * 10**6)
 OF_CLOSES = {"suspense", "quarantine", "overlaps", "unlaid", "uncompared"}
@@ -157,14 +160,11 @@ class Worked(Living):
         self.compare(server)
         self.look_over(server)
         found = {
-            each.check: each.count
-            for each in bench.ledger.periods.check_period(bench.book, month)
+            each.check: each.count for each in bench.ledger.periods.check_period(bench.book, month)
         }
         of_month = {key: each for key, each in self.laid().items() if key[2] == month}
         listed = self.listed(bench)
-        waiting = sum(
-            each.factor is None and each.month == self.closed for each in self.there()
-        )
+        waiting = sum(each.factor is None and each.month == self.closed for each in self.there())
         expected = {
             "suspense": waiting,
             "quarantine": self.refused.count(self.closed),
