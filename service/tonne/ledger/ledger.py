@@ -258,7 +258,7 @@ class Ledger:
         self.records = Records(manifest, reader, states, self.reads)
         self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
-        self.refused = QuarantineCauses(manifest, reader, self.reads)
+        self.refused = QuarantineCauses(manifest, reader, states, self.reads)
         parts = PostingsReader(manifest, reader, self.balances.parts).parts
         self.evidence = Evidence(manifest, reader, parts)
         self._movements = Movements(manifest, reader)

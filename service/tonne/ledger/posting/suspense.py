@@ -91,11 +91,32 @@ class SuspenseTexts:
 
     def causes_of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], Cause]:
         """Find what some rows of a segment wait for: of the status and the row of each."""
-        with polars_errors("records in suspense"):
+        return functools.partial(self._cause, self._regions(records))
+
+    def _regions(self, records: pl.DataFrame) -> dict[str, str]:
+        """Read the regions of the facilities of some rows that are in the register."""
+        with polars_errors("records that are not posted"):
             facilities = records["facility"].cast(pl.String).unique()
             named = self._state.register.filter(pl.col("facility").is_in(facilities.implode()))
-            regions = dict(named.select("facility", "region").iter_rows())
-        return functools.partial(self._cause, regions)
+            return dict(named.select("facility", "region").iter_rows())
+
+    def unit_worths_of(
+        self, records: pl.DataFrame
+    ) -> Callable[[Mapping[str, Any]], Fraction | None]:
+        """Say what one unit of some rows would post to the total, were they accepted as they are.
+
+        None where they would not be posted, or where that is not one number.
+        """
+        regions = self._regions(records)
+        return functools.partial(self._unit_worth, regions)
+
+    def _unit_worth(self, regions: Mapping[str, str], row: Mapping[str, Any]) -> Fraction | None:
+        if row["facility"] not in regions and not self._state.accepts_all:
+            return None
+        region = row["region"] or regions.get(row["facility"], "")
+        if any(isinstance(each, RowStatus) for each in self._held(row, region)):
+            return None
+        return self._worth(row, region)
 
     def _cause(
         self, regions: Mapping[str, str], status: RowStatus, row: Mapping[str, Any]
