@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -206,8 +207,7 @@ class QuarantineCauses:
         """
         point = find_point(self._manifest, check_id("book", book), as_of)
         last = None if as_of is None else point.number
-        state = self._states.refresh(book) if last is None else self._past.at(point)
-        valuer = _Valuer(SuspenseTexts(state))
+        valuer = _Valuer(lambda: self._texts(book, None if last is None else point))
         found: dict[tuple[RowStatus, RecordField], RefusedCount] = {}
         after_seq = 0
         with self._reads.holding(CAUSES_BYTES) as hold:
@@ -221,6 +221,9 @@ class QuarantineCauses:
                 after_seq = files[-1].seq
         causes = sorted(found.values(), key=lambda each: (-each.record_count, each.commit_time))
         return causes, point
+
+    def _texts(self, book: str, past: Point | None) -> SuspenseTexts:
+        return SuspenseTexts(self._states.refresh(book) if past is None else self._past.at(past))
 
     def _add(
         self,
@@ -243,15 +246,18 @@ class QuarantineCauses:
 
 
 class _Valuer:
-    """Values records that would be posted, were they accepted as they are; so many of them."""
+    """Values records that would be posted, were they accepted as they are; so many of them.
 
-    def __init__(self, texts: SuspenseTexts) -> None:
-        self._texts = texts
+    The rules of the book are read for the first of these.
+    """
+
+    def __init__(self, texts_of: Callable[[], SuspenseTexts]) -> None:
+        self._texts = functools.cache(texts_of)
         self._left = VALUED_MAX
 
     def of(self, refused: pl.DataFrame) -> Callable[[QuarantinedRecord], Fraction | None]:
         """Say what records of a file would post to the total; None: it is not known."""
-        worth_of = self._texts.unit_worths_of(refused)
+        worth_of = functools.cache(lambda: self._texts().unit_worths_of(refused))
 
         def kg_co2e(record: QuarantinedRecord) -> Fraction | None:
             if not (self._left and _is_whole(record)):
@@ -261,7 +267,7 @@ class _Valuer:
                 name: getattr(record, name)
                 for name in ("facility", "activity", "unit", "region", "start", "end")
             }
-            unit = worth_of(row)
+            unit = worth_of()(row)
             return None if unit is None else unit * Fraction(record.quantity)
 
         return kg_co2e

@@ -187,6 +187,7 @@ class SameWorth:
         self, file: FileRow, state: BookState, places: Sequence[tuple[str, int]]
     ) -> dict[tuple[str, int], MemberWorth]:
         """Value records of a segment."""
+        book, segment = file.book, file.id
         for _ in range(ATTEMPTS_MAX):
             with self._reads.holding(file.row_count * TAKEN_ROW_BYTES):
                 clearings = self._manifest.clearings_of([file.id]).get(file.id, [])
@@ -195,11 +196,11 @@ class SameWorth:
                     meant = _meant(records, places)
                     revision = revision_of(self._manifest, file, clearings)
                     return self._worths(file, state, meant, revision)
-            file = self._manifest.get_files([file.id])[file.id]  # changed between the two
+            file = self._manifest.get_files([segment])[segment]  # changed between the two
         raise StoreUnavailable(
-            f"segment {file.id} of book {file.book} changed while it was read, again and again: "
+            f"segment {segment} of book {book} changed while it was read, again and again: "
             "try again",
-            metadata={"book": file.book, "segment": file.id},
+            metadata={"book": book, "segment": segment},
             retry_delay_s=1.0,
         )
 
