@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 
+import polars as pl
 import pytest
 
 from tests.unit.ledger.conftest import EDITION, T0, record
 from tests.unit.ledger.correcting.conftest import inventory_of, reverse
 from tests.unit.ledger.same.conftest import check, open_entries
 from tonne.ledger.posting.correcting import worth as valuing
+from tonne.ledger.posting.correcting.noted import POSTED_AS
+from tonne.ledger.posting.correcting.taking import read_kept
 from tonne.ledger.posting.correcting.worth import EntryWorth, MemberWorth, WorthState
 from tonne.model import Facility
 from tonne.store.statement_rows import SameKind, SameRule
@@ -99,6 +102,33 @@ def test_what_is_not_known_is_not_guessed(any_bench):
     (entry,) = open_entries(bench)
     decided = bench.ledger.same.decide("acme", entry.number, [1, 2], "ada", "two meters")
     assert bench.ledger.same_worth.of("acme", [decided]) == {}
+
+
+def test_what_hours_decide_is_not_told(bench, monkeypatch):
+    """What factors by the hour made of one record is in no note."""
+    bench.append("a", [record(record_id="x", quantity="10"), record(record_id="x", quantity="4")])
+    check(bench)
+    monkeypatch.setattr(valuing, "total_worth", lambda *_: None)
+    worth = worth_of(bench, open_entries(bench)[0])
+    assert worth.members == (MemberWorth(WorthState.HOURLY),) * 2
+    assert worth.at_stake is None
+
+
+def test_records_without_notes_are_valued_under_the_rules_of_then_alone(bench, monkeypatch):
+    """An older Tonne noted nothing: where the rules changed since, nothing is told."""
+    bench.append("a", [record(record_id="x", quantity="10"), record(record_id="x", quantity="4")])
+    check(bench)
+    (entry,) = open_entries(bench)
+    without = pl.lit(None, pl.String).alias(POSTED_AS)
+    monkeypatch.setattr(
+        valuing, "read_kept", lambda *args, **how: read_kept(*args, **how).with_columns(without)
+    )
+    assert [each.kg_co2e for each in worth_of(bench, entry).members] == [5, 2]
+    row = b"electricity.grid,,kWh,2015-01-01,,9,,,,,p,1,\n"
+    bench.ledger.editions.import_edition("acme", "later", HEADER + row)
+    editions = {"editions": ("later", "paper-2015")}
+    bench.ledger.methods.update_method("acme", editions, author="a", reason="r")
+    assert worth_of(bench, entry).members == (MemberWorth(WorthState.UNNOTED),) * 2
 
 
 def test_duplicates_that_are_only_reported_are_worth_something(any_bench):
