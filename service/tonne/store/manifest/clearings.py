@@ -132,11 +132,10 @@ class ClearingTable(Tables):
                     table.c.seq > before.commit_seq,
                     table.c.seq <= last,
                 )
-                found[name] = Refused(
-                    last,
-                    before.record_count + int(connection.execute(more).scalar_one()),
-                    count_mends(connection, name),
-                )
+                count = before.record_count + int(connection.execute(more).scalar_one())
+                # Of a book that refused nothing nothing is mended.
+                mended_count = count_mends(connection, name) if count else 0
+                found[name] = Refused(last, count, mended_count)
         return found
 
     def clearings_of(self, segment_ids: Iterable[str]) -> dict[str, list[FileRow]]:
