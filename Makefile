@@ -67,7 +67,7 @@ test: dev debug system schemas  ## Run the tests: side by side, then one by one 
 	$(BIN)/python -m pytest -m alone || failed=1; \
 	exit $$failed
 
-system:  ## Install Prometheus, HAProxy, Chromium and node for the tests, where they are missing
+system:  ## Install Prometheus, HAProxy, Chromium, LibreOffice, node for the tests, where they are missing
 	@sh tests/system.sh
 
 schemas: tests/k8s/node_modules/.package-lock.json  ## Install the schemas of custom resources

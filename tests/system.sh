@@ -12,6 +12,7 @@ need promtool prometheus
 need haproxy haproxy
 need node nodejs
 need chromium chromium
+need soffice libreoffice-calc-nogui
 need npm npm
 need ip iproute2
 # Pages are also in Chinese.

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -31,10 +32,29 @@ _PAGES = (
 """Name of the file, page of the book, and how it is looked at."""
 
 
+BILLS = """\
+Standort;Energie;Verbrauch;Einheit;Von;Bis
+office-001;Strom;1.234,5;kWh;01.02.2025;27.02.2025
+office-002;Strom;2.000;kWh;01.02.2025;27.02.2025
+office-002;Erdgas;87,25;m3;03.03.2025;30.03.2025
+Summe;;3.321,75;;;
+"""
+"""A file that leaves something open."""
+
+_PROGRAM = (sys.executable, "-m", "tonne.cli.main")
+
+
 def main() -> None:
     """Run the demo, and take each page as it stands at the end."""
     IMAGES.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tonne.cli.main", "demo", "--console"]
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "demo"
+        _take_pages(data)
+        _take_import(data, Path(folder) / "bills.csv")
+
+
+def _take_pages(data: Path) -> None:
+    command = [*_PROGRAM, "demo", "--console", "--data", str(data)]
     with subprocess.Popen(  # noqa: S603  # what it runs is this program
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as demo:
@@ -47,6 +67,35 @@ def main() -> None:
                 browser.close()
         finally:
             demo.send_signal(signal.SIGINT)
+
+
+def _take_import(data: Path, bills: Path) -> None:
+    """Take a file that was sent to a console which takes actions, before it is tried."""
+    bills.write_text(BILLS, encoding="utf-8")
+    address = "127.0.0.1:50551"
+    own = ("--listen", address, "--admin", "127.0.0.1:0")
+    serve = [*_PROGRAM, "serve", "--data", str(data), *own]
+    pages = [*_PROGRAM, "console", "--server", address, "--write", "--author", "Ada"]
+    with (
+        subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server,  # noqa: S603  # ours
+        subprocess.Popen(pages, stdout=subprocess.PIPE, text=True) as console,  # noqa: S603  # ours
+        sync_playwright() as playwright,
+    ):
+        try:
+            for stream in (server.stdout, console.stdout):
+                assert stream is not None  # noqa: S101  # it is a pipe
+                stream.readline()  # that it is there
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+            page = browser.new_context(**_WIDE).new_page()
+            page.goto(f"{BOOK}/import")
+            page.set_input_files("#f-file", bills)
+            page.locator("form.act-form button").click()
+            page.wait_for_url("**/import/*")
+            page.screenshot(path=IMAGES / "import.png")
+            browser.close()
+        finally:
+            for process in (console, server):
+                process.send_signal(signal.SIGTERM)
 
 
 def _take_all(browser: Browser) -> None:

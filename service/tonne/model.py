@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 
 from tonne.errors import NameInvalid
@@ -95,6 +95,13 @@ class FacilityRule(enum.IntEnum):
     ANY = 3
 
 
+class LateRecords(enum.IntEnum):
+    """What becomes of a record of a closed month; numbered as in the API."""
+
+    REFUSE = 1
+    NEXT_OPEN = 2
+
+
 class ChannelState(enum.IntEnum):
     """State of a channel's life; numbered as in the API."""
 
@@ -152,6 +159,7 @@ class Book:
     closed_before: int = 0
     sealed_before: int = 0
     reopens_sealed: bool = False
+    late_records: LateRecords = LateRecords.REFUSE
 
 
 class WordField(enum.StrEnum):
@@ -260,13 +268,7 @@ class ControlTotals:
 
     def __add__(self, other: ControlTotals) -> ControlTotals:
         """Sum of two sets of records."""
-        return ControlTotals(
-            self.record_count + other.record_count,
-            self.posted_count + other.posted_count,
-            self.quarantined_count + other.quarantined_count,
-            self.suspended_count + other.suspended_count,
-            self.quantity_atto + other.quantity_atto,
-        )
+        return ControlTotals(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

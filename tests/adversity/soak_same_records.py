@@ -1,9 +1,10 @@
-"""A thousand planted duplicates and conflicts among 10^7 records; the short form, with an oracle
-of its own, is `tests/unit/ledger/same/test_planted.py`."""
+"""A thousand planted duplicates and conflicts among 10^7 records, or `TONNE_TEST_RECORDS`; the
+short form, with an oracle of its own, is `tests/unit/ledger/same/test_planted.py`."""
 
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import resource
 import subprocess
@@ -40,7 +41,7 @@ def fill(bench):
     )
     offset = 0
     parts = [(first, SEGMENT_RECORDS) for first in range(0, RECORDS, SEGMENT_RECORDS)]
-    for frame in [*(batch(*part) for part in parts[:-1]), batch(*parts[-1]), copies]:
+    for frame in itertools.chain(itertools.starmap(batch, parts), [copies]):
         buffer = io.BytesIO()
         frame.write_ipc_stream(buffer, compression="uncompressed")
         message = buffer.getvalue()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from tests.scenario.late import LateSteps
 from tests.scenario.restating import BOOK, RestatingSteps, compare
 from tests.support.stores.tables import place_tables
 from tests.unit.catalogue.small_editions import write_edition
@@ -34,13 +35,14 @@ from tonne.model import (
     FacilityRule,
     FinancialControl,
     Holding,
+    LateRecords,
     RowStatus,
     month_of_period,
     period_of_month,
 )
 from tonne.quantities import atto_of, quantity_text
 from tonne.reports.inventory.book import book_inventory
-from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.inventory.request import COUNTED, HAPPENED, InventoryRequest
 from tonne.reports.overlaps import overlap_worth
 from tonne.store.manifest.manifest import Manifest
 from tonne.store.manifest.overlap_rows import SeveralMeters
@@ -59,18 +61,20 @@ INVENTORY = re.compile(
     r"(?: ?from (?P<first>\S+) to (?P<last>\S+))?"
     r"(?: ?under (?P<gwp_set>AR\d))?"
     r"(?: ?as (?P<approach>\S+))?"
-    r"(?: ?of (?P<accounts>.+))?"
+    r"(?: ?of (?P<accounts>.+?))?"
+    r"(?P<months_by> ?happened)?"
 )
 MASSES = ("kg_co2e", "kg_co2", "kg_ch4", "kg_n2o")
 
 
-class Stage(RestatingSteps):
+class Stage(LateSteps, RestatingSteps):
     """A fresh ledger with one book, on SQLite or at a URL; each step has a method of its name."""
 
     def __init__(self, folder: Path, url: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._manifest = Manifest.open(url or place_tables(folder / "manifest.db"))
         objects = open_objects((folder / "objects").as_uri(), {})
+        self._objects = objects
         self._ledger = Ledger(self._manifest, objects, holder="stage", merge_files_max=1)
 
     def end(self) -> None:
@@ -89,6 +93,7 @@ class Stage(RestatingSteps):
             time_zone=settings.pop("time zone", "UTC"),
             facility_rule=FacilityRule[settings.pop("facilities", "ANY")],
             reopens_sealed=settings.pop("reopens sealed", "no") == "yes",
+            late_records=LateRecords[settings.pop("late records", "REFUSE")],
         )
         assert not settings
 
@@ -408,6 +413,7 @@ class Stage(RestatingSteps):
                 accounts=tuple(re.split(r", *", asked["accounts"])) if asked["accounts"] else (),
                 gwp_set=asked["gwp_set"] or "",
                 consolidation=asked["approach"] or "",
+                months_by=HAPPENED if asked["months_by"] else COUNTED,
             ),
         )
         found = []
@@ -426,13 +432,21 @@ class Stage(RestatingSteps):
             )
         assert [{name: each[name] for name in rows[0]} for each in found] == list(rows)
 
-    def notices(self, _words: str, rows: tuple[Row, ...]) -> None:
-        answer = book_inventory(self._ledger.snapshots.take(BOOK), InventoryRequest())
+    def notices(self, words: str, rows: tuple[Row, ...]) -> None:
+        asked = INVENTORY.fullmatch(words)
+        assert asked is not None, words
+        request = InventoryRequest(
+            period_of_month(asked["first"]) if asked["first"] else 0,
+            period_of_month(asked["last"]) if asked["last"] else PERIOD_COUNT_MAX - 1,
+            months_by=HAPPENED if asked["months_by"] else COUNTED,
+        )
+        answer = book_inventory(self._ledger.snapshots.take(BOOK), request)
         found = [
             {
                 "reason": notice.reason,
                 "message": notice.message,
                 "records": str(notice.record_count),
+                "kg_co2e": notice.kg_co2e or "",
             }
             for notice in answer.notices
         ]

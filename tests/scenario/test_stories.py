@@ -35,6 +35,8 @@ ACTS = {
     "compare",
     "decide",
     "restate",
+    "take",
+    "sound",
 }
 EXPECTATIONS = {
     "postings",
@@ -50,6 +52,7 @@ EXPECTATIONS = {
     "restatements",
     "known",
     "bridge",
+    "explained",
 }
 
 

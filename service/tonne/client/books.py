@@ -23,7 +23,7 @@ from tonne.client.wire.resources import (
     read_facility,
     read_word,
 )
-from tonne.model import Book, Entity, Facility, FacilityRule, Method, Word, WordField
+from tonne.model import Book, Entity, Facility, FacilityRule, LateRecords, Method, Word, WordField
 from tonne.v1 import ledger_pb2
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class BookCalls(Calls):
         display_name: str = "",
         time_zone: str = "UTC",
         facility_rule: FacilityRule = FacilityRule.WHEN_REGISTER_EXISTS,
+        late_records: LateRecords = LateRecords.REFUSE,
         method: MethodSettings | None = None,
         author: str = "",
         reason: str = "",
@@ -62,6 +63,8 @@ class BookCalls(Calls):
             IANA time zone.
         facility_rule : FacilityRule
             Whether facilities must be registered.
+        late_records : LateRecords
+            Whether records of closed months are refused.
         method : MethodSettings, optional
             Its first method; None means the shipped editions in their default order.
         author, reason : str
@@ -73,6 +76,7 @@ class BookCalls(Calls):
                 display_name=display_name,
                 time_zone=time_zone,
                 facility_rule=ledger_pb2.FacilityRule.Name(facility_rule),
+                late_records=ledger_pb2.LateRecords.Name(late_records),
             ),
         )
         if method is not None:
@@ -104,6 +108,7 @@ class BookCalls(Calls):
         display_name: str | None = None,
         facility_rule: FacilityRule | None = None,
         reopens_sealed: bool | None = None,
+        late_records: LateRecords | None = None,
         reason: str = "",
     ) -> Book:
         """Change what may change of a book; None leaves it as it is.
@@ -116,22 +121,18 @@ class BookCalls(Calls):
             Whether facilities must be registered.
         reopens_sealed : bool, optional
             Whether a month is reopened where later ones are sealed, and these with it.
+        late_records : LateRecords, optional
+            What becomes of records of closed months from now on.
         reason : str
             Why, for the log of changes; so it is in the other calls that change something.
         """
-        given = {
+        given: dict[str, Any] = {
             "display_name": display_name,
             "facility_rule": facility_rule,
             "reopens_sealed": reopens_sealed,
+            "late_records": late_records,
         }
-        changed = ledger_pb2.Book(
-            name=book_name(book),
-            display_name=display_name,
-            facility_rule=None
-            if facility_rule is None
-            else ledger_pb2.FacilityRule.Name(facility_rule),
-            reopens_sealed=reopens_sealed,
-        )
+        changed = ledger_pb2.Book(name=book_name(book), **given)
         paths = [name for name, value in given.items() if value is not None]
         request = ledger_pb2.UpdateBookRequest(
             book=changed, update_mask=FieldMask(paths=paths), reason=reason

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.book_days import Days
 from tonne.client.answers.coverage_results import Coverage, read_coverage
-from tonne.client.answers.explain_results import ExplainPart, read_explain_part
+from tonne.client.answers.explain_results import LINES_MAX, ExplainPart, ExplainParts
 from tonne.client.answers.report_results import (
     CONSOLIDATIONS,
     Estimate,
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
 """What an inventory can be grouped by, named as in `tonne.v1.InventoryDimension`."""
 
+MONTHS_BY = ("counted", "happened")
+"""What the months of an answer are, named as in `tonne.v1.MonthsBy`."""
+
 MESSAGE_LIMITS = Limits(4 * 1024 * 1024, 0, 1_000_000, 0.0)
 """Largest message of a call: gRPC's own default."""
 
@@ -69,6 +72,7 @@ class ReportCalls(Calls):
         consolidation: str = "",
         as_of: AsOf = "",
         method_version: int = 0,
+        months_by: str = "",
     ) -> Inventory:
         """Read the inventory, complete up to the last acknowledgement of any server.
 
@@ -91,6 +95,9 @@ class ReportCalls(Calls):
             answer's `moment` has the commit, as of which the answer is the same for ever.
         method_version : int
             Version of the method by which what was recorded is posted; 0 means those of then.
+        months_by : str
+            What months are: those in which records are `counted` (also where it is empty), or in
+            which they `happened`.
         """
         columns = names_of(by)
         request = selection_message(
@@ -106,6 +113,7 @@ class ReportCalls(Calls):
             consolidation=consolidation,
             as_of=as_of,
             method_version=method_version,
+            months_by=months_by,
         )
         return read_inventory(
             self._stream_again(self._reports.GetInventory, request, self._timeout_s), columns
@@ -212,14 +220,16 @@ class ReportCalls(Calls):
             selection=selection_message(book, **selection),
             replay=replay,
             records_max=records_max,
+            lines_max=LINES_MAX,
         )
         # However long it takes: the first part says that the server is at work.
-        parts = self._stream_again(self._reports.Explain, request, None)
-        for part in parts:
-            moment = read_moment(part)
+        answers = self._stream_again(self._reports.Explain, request, None)
+        parts = ExplainParts()
+        for answer in answers:
+            moment = read_moment(answer)
             if moment is not None and on_moment is not None:
                 on_moment(moment)
-            yield read_explain_part(part)
+            yield from parts.read(answer)
 
     def estimate(
         self,
@@ -313,6 +323,7 @@ def selection_message(
     consolidation: str = "",
     as_of: AsOf = "",
     method_version: int = 0,
+    months_by: str = "",
 ) -> report_pb2.GetInventoryRequest:
     """Make the message of a selection; raises `FieldInvalid` and `NameInvalid`."""
     return report_pb2.GetInventoryRequest(
@@ -328,6 +339,7 @@ def selection_message(
         consolidation=approach_number(consolidation),
         as_of=moment_text(as_of),
         method_version=method_version,
+        months_by=months_number(months_by),
     )
 
 
@@ -354,6 +366,16 @@ def approach_number(name: str) -> Any:
             metadata={"field": "consolidation", "value": name},
         )
     return numbers.get(name)
+
+
+def months_number(name: str) -> Any:
+    """Give the number of what months are, None of an empty name; raises `FieldInvalid`."""
+    if name and name not in MONTHS_BY:
+        raise FieldInvalid(
+            f"months_by: expected one of {', '.join(MONTHS_BY)}; got {name!r}",
+            metadata={"field": "months_by", "value": name},
+        )
+    return f"MONTHS_BY_{name.upper()}" if name else None
 
 
 def check_month(month: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.client.answers.results import moment_text
 from tonne.client.wire.calls import PAGE_SIZE, Calls
-from tonne.client.wire.resources import book_name, last_id, read_timestamp
+from tonne.client.wire.resources import book_name
+from tonne.client.wire.statement_results import read_statement
 from tonne.errors import StatementUnknown
 from tonne.statements import messages
 from tonne.statements.answers import (
@@ -17,9 +18,10 @@ from tonne.statements.answers import (
     ProductTotals,
     Scope3Evidence,
     SupplierCoverage,
+    TargetOutcome,
     TargetProgress,
 )
-from tonne.statements.statement import BODIES, Kind, Statement
+from tonne.statements.statement import Kind, Statement
 from tonne.v1 import statements_pb2
 
 if TYPE_CHECKING:
@@ -228,6 +230,45 @@ class StatementCalls(Calls):
         answer = self._call(self._statements.ComputeTargetProgress, request)
         return messages.read(TargetProgress, answer, "progress")
 
+    def list_target_progress(
+        self,
+        book: str,
+        *,
+        year_start: str = "",
+        spend: Mapping[str, Decimal | str] | None = None,
+        currency: str = "",
+        valid_on: str = "",
+        as_of: AsOf = "",
+        stated_by: dt.datetime | None = None,
+        filter_by: str = "",
+    ) -> Iterator[TargetOutcome]:
+        """Tell of all targets in force where they stand; of one that cannot be told, why.
+
+        Parameters
+        ----------
+        year_start : str
+            First month of the year whose figures are judged, YYYY-MM; empty: the latest. Targets
+            whose years begin in another month are judged by their latest figure.
+        filter_by : str
+            As of `list_statements`.
+        spend, currency, valid_on, as_of, stated_by
+            As of `supplier_coverage`; spend of targets of engagement by spend.
+        """
+        request = statements_pb2.ListTargetProgressRequest(
+            name=book_name(book),
+            year_start=year_start,
+            spend=_spend(spend, currency),
+            filter=filter_by,
+        )
+        _ask(request, as_of, stated_by, valid_on)
+        for page in self._pages(self._statements.ListTargetProgress, request):
+            for each in page.targets:
+                # As of when the answer is stands once, beside the targets.
+                if each.HasField("progress"):
+                    each.progress.commit = page.commit
+                    each.progress.as_of_time.CopyFrom(page.as_of_time)
+                yield messages.read(TargetOutcome, each, "outcome")
+
     def measure_effect(
         self,
         book: str,
@@ -321,25 +362,6 @@ def _message(statement: Statement, place: str, author: str) -> statements_pb2.St
         said.SetInParent()
         messages.fill(said, statement.body, f"{place}.{statement.kind}")
     return message
-
-
-def read_statement(message: statements_pb2.Statement) -> Statement:
-    """Read a version of a statement."""
-    kind = Kind[statements_pb2.StatementKind.Name(message.kind).removeprefix("STATEMENT_KIND_")]
-    body = None
-    if not message.withdrawn:
-        body = messages.read(BODIES[kind], getattr(message, kind), str(kind))
-    return Statement(
-        kind,
-        message.id,
-        body,
-        messages.read_date(message.valid_from, "valid_from"),
-        message.reason,
-        message.author,
-        message.version,
-        int(last_id(message.name)),
-        read_timestamp(message.create_time),
-    )
 
 
 def _spend(

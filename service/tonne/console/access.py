@@ -47,6 +47,12 @@ class ActionsOff(AccessRefused):
     code = "ACTIONS_OFF"
 
 
+class RoleLacking(AccessRefused):
+    """A file that comes from somebody who may not bring one."""
+
+    code = "ROLE_LACKING"
+
+
 class FormStale(AccessRefused):
     """A form of another session, of another caller, or of a console that was started anew."""
 
@@ -61,6 +67,10 @@ class Access(Protocol):
 
     def client_of(self, headers: Mapping[str, str]) -> AbstractContextManager[Client]:
         """Give the client of a request, for its duration."""
+        ...  # pragma: no cover - the form of it
+
+    def token_of(self, headers: Mapping[str, str]) -> str:
+        """Give the token of a request; empty where the console has an identity of its own."""
         ...  # pragma: no cover - the form of it
 
 
@@ -92,6 +102,10 @@ class OwnAccess:
             )
         yield self._client
 
+    def token_of(self, headers: Mapping[str, str]) -> str:  # noqa: ARG002  # the form of it
+        """Give none: the command's own credentials count."""
+        return ""
+
 
 class PassedAccess:
     """Each request brings its own token, from a proxy; a client lives as long as its request.
@@ -110,14 +124,18 @@ class PassedAccess:
     @contextmanager
     def client_of(self, headers: Mapping[str, str]) -> Iterator[Client]:
         """Give a client of the request's token. Raises `TokenMissing`."""
+        with self._connect(self.token_of(headers)) as client:
+            yield client
+
+    def token_of(self, headers: Mapping[str, str]) -> str:  # the form of it
+        """Give the token of a request. Raises `TokenMissing`."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise TokenMissing(
                 "authorization: expected `Bearer TOKEN` from the proxy in front; there is none: "
                 "have the proxy pass the token of its login on"
             )
-        with self._connect(token.strip()) as client:
-            yield client
+        return token.strip()
 
 
 def check_origin(headers: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from tonne.console.access import check_origin
-from tonne.console.actions import closing, correcting, deciding
+from tonne.console.actions import closing, correcting, deciding, importing
 from tonne.console.guarding import Guard
 from tonne.console.language import choose
 from tonne.console.pages import (
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from tonne.console.access import Access
     from tonne.console.actions.action import Action
     from tonne.console.parts.blocks import Page
+    from tonne.console.uploading.command import Imports
 
     VisitOf = Callable[[Request, Client, QueryParams], Visit]
 
@@ -100,6 +101,7 @@ ACTIONS: Final[dict[str, Action]] = {
     **closing.ACTIONS,
     **correcting.ACTIONS,
     **deciding.ACTIONS,
+    **importing.ACTIONS,
 }
 """Actions by their paths."""
 
@@ -115,7 +117,12 @@ FILES: Final = {
 }
 
 
-def application(access: Access, writing: Writing = Writing.NEVER, author: str = "") -> ASGIApp:
+def application(
+    access: Access,
+    writing: Writing = Writing.NEVER,
+    author: str = "",
+    imports: Imports | None = None,
+) -> ASGIApp:
     """Make the application of an access.
 
     Parameters
@@ -126,11 +133,14 @@ def application(access: Access, writing: Writing = Writing.NEVER, author: str = 
         Whether it takes actions: forms that are sent. All else is GET and HEAD alone.
     author : str
         Who acts where the server does not know its callers.
+    imports : Imports, optional
+        Files that were sent, and what imports them; None: none are taken.
     """
     guard = Guard(is_secure=not access.is_shared)
 
     def visit_of(request: Request, client: Client, given: QueryParams) -> Visit:
-        return _visit(request, client, given, (writing, author))
+        visit = _visit(request, client, given, (writing, author))
+        return replace(visit, imports=imports, token=access.token_of(request.headers))
 
     acts = [(path, Posting(access, guard, visit_of, each)) for path, each in ACTIONS.items()]
     routes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 import uuid
@@ -20,6 +21,8 @@ from tonne.console.guarding import check_posted
 from tonne.console.parts.blocks import Act, Commands, Field, Lines, Page, Text
 from tonne.console.refusals import html_of, refusal, told_of
 from tonne.console.rendering import frame_of, render
+from tonne.console.uploading.multipart import boundary_of, take_apart
+from tonne.console.uploading.uploads import FILE_BYTES_MAX
 from tonne.console.visits import TOLD, VALUES_MAX
 from tonne.errors import CapacityError, FieldInvalid, TonneError
 
@@ -33,10 +36,14 @@ if TYPE_CHECKING:
     from tonne.console.actions.action import Action
     from tonne.console.guarding import Guard
     from tonne.console.parts.blocks import Block
+    from tonne.console.uploading.multipart import SentFile
     from tonne.console.visits import Visit
 
 BODY_BYTES_MAX = 64 << 10
 """Bytes of a form: a record, and reasons."""
+
+FILES_AT_ONCE = 4
+"""Forms with files that are read at a time: each is in memory until it is on the disk."""
 
 TOKEN, REQUEST, REASON, AUTHOR = "form-token", "form-request", "reason", "author"
 """Names of the fields that every form has; the others say what it is about."""
@@ -70,6 +77,7 @@ class Posting:
         self._guard = guard
         self._visit_of = visit_of
         self._action = action
+        self._reading = asyncio.Semaphore(FILES_AT_ONCE)
 
     def show(self, request: Request) -> Response:
         """Show what is changed, with the form for those who may."""
@@ -86,19 +94,36 @@ class Posting:
         """Give what takes the form."""
 
         async def take(request: Request) -> Response:
+            file: SentFile | None = None
             try:
-                pairs = await read_form(request)
+                if self._action.takes_file:
+                    # Whoever may not bring a file is told before it was read.
+                    await run_in_threadpool(self._admit, request)
+                    async with self._reading:
+                        pairs, file = await read_file_form(request)
+                else:
+                    pairs = await read_form(request)
             except Exception as error:  # noqa: BLE001  # the border: whatever happens is told
                 return refusal(request, error)
-            return await run_in_threadpool(self._take, request, pairs)
+            return await run_in_threadpool(self._take, request, pairs, file)
 
         return take
 
-    def _take(self, request: Request, pairs: list[tuple[str, str]]) -> Response:
+    def _admit(self, request: Request) -> None:
+        """See that the caller may do it. Raises what the API or the console refuses it by."""
+        check_posted(request.headers)
+        with self._access.client_of(request.headers) as client:
+            rights = self._visit_of(request, client, QueryParams()).rights
+            rights.check()
+            rights.check_call(self._action.call)
+
+    def _take(
+        self, request: Request, pairs: list[tuple[str, str]], file: SentFile | None
+    ) -> Response:
         try:
             check_posted(request.headers)
             with self._access.client_of(request.headers) as client:
-                visit = self._visit_of(request, client, QueryParams(pairs))
+                visit = replace(self._visit_of(request, client, QueryParams(pairs)), file=file)
                 visit.rights.check()
                 return self._perform(request, visit)
         except Exception as error:  # noqa: BLE001  # the border: whatever happens is told
@@ -120,8 +145,10 @@ class Posting:
             if not isinstance(error, CapacityError):
                 said = replace(said, request_id=str(uuid.uuid4()))
             return self._page(request, visit, said, error)
-        told = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: {done.text}"
-        query = {**done.query, TOLD: self._guard.seal(session, done.place, told)}
+        query = dict(done.query)
+        if done.text:
+            told = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC: {done.text}"
+            query[TOLD] = self._guard.seal(session, done.place, told)
         place = visit.address(done.place, **query)
         return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": place})
 
@@ -148,6 +175,7 @@ class Posting:
             else ""
         )
         blocks.append(self._form(visit, prepared, said, token))
+        blocks += prepared.after
         if prepared.commands:
             title = visit.say("The same in a terminal")
             blocks.append(Commands(title, prepared.commands))
@@ -184,7 +212,16 @@ class Posting:
         if visit.asked_language:
             hidden.append(("lang", visit.asked_language))
         back = Text(say("Back, and change nothing"), prepared.back)
-        return Act(say("Do it"), visit.path, fields, prepared.submit, hidden, back)
+        return Act(
+            say(prepared.heading),
+            visit.path,
+            fields,
+            prepared.submit,
+            hidden,
+            back,
+            further=prepared.further,
+            further_title=prepared.further_title,
+        )
 
 
 def _blind(visit: Visit) -> Prepared:
@@ -202,6 +239,35 @@ def _blind(visit: Visit) -> Prepared:
     )
 
 
+async def read_file_form(
+    request: Request,
+) -> tuple[list[tuple[str, str]], SentFile | None]:
+    """Read the fields and the file of a form that was sent. Raises `FieldInvalid`."""
+    told = request.headers.get("content-type", "")
+    boundary = boundary_of(told)
+    if boundary is None:
+        raise FieldInvalid(
+            f"content-type: expected multipart/form-data, as a form of the console has it; got "
+            f"{told!r}"
+        )
+    too_much = (
+        f"file: expected at most {FILE_BYTES_MAX} bytes: for a larger one run `tonne import`"
+    )
+    return take_apart(await _body(request, FILE_BYTES_MAX + BODY_BYTES_MAX, too_much), boundary)
+
+
+async def _body(request: Request, most: int, too_much: str) -> bytearray:
+    """Read what was sent, and no more than is taken. Raises `FieldInvalid`."""
+    body = bytearray()
+    if int(request.headers.get("content-length", "0")) > most:
+        raise FieldInvalid(too_much)
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise FieldInvalid(too_much)
+    return body
+
+
 async def read_form(request: Request) -> list[tuple[str, str]]:
     """Read the fields of a form that was sent. Raises `FieldInvalid`."""
     if not _FORM_TYPE.fullmatch(request.headers.get("content-type", "")):
@@ -209,14 +275,12 @@ async def read_form(request: Request) -> list[tuple[str, str]]:
             "content-type: expected application/x-www-form-urlencoded, as a form of the console "
             f"has it; got {request.headers.get('content-type', '')!r}"
         )
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_BYTES_MAX:
-            raise FieldInvalid(
-                f"form: expected at most {BODY_BYTES_MAX} bytes; got more: write less, or run the "
-                "command with a file"
-            )
+    body = await _body(
+        request,
+        BODY_BYTES_MAX,
+        f"form: expected at most {BODY_BYTES_MAX} bytes; got more: write less, or run the command "
+        "with a file",
+    )
     try:
         return parse_qsl(
             body.decode("utf-8"),

@@ -27,15 +27,17 @@ STATUSES: Final = {
         ("CREDENTIALS_MISSING", "CREDENTIALS_INVALID", "TOKEN_MISSING"), HTTPStatus.UNAUTHORIZED
     ),
     **dict.fromkeys(
-        ("ROLE_MISSING", "REQUEST_FOREIGN", "ACTIONS_OFF", "FORM_STALE"), HTTPStatus.FORBIDDEN
+        ("ROLE_MISSING", "REQUEST_FOREIGN", "ACTIONS_OFF", "FORM_STALE", "ROLE_LACKING"),
+        HTTPStatus.FORBIDDEN,
     ),
     **dict.fromkeys(
         (
             *("BOOK_UNKNOWN", "NOT_REGISTERED", "METHOD_UNKNOWN", "EDITION_UNKNOWN"),
-            *("FACTOR_UNKNOWN", "CHANNEL_UNKNOWN", "STATEMENT_UNKNOWN"),
+            *("FACTOR_UNKNOWN", "CHANNEL_UNKNOWN", "STATEMENT_UNKNOWN", "UPLOAD_GONE"),
         ),
         HTTPStatus.NOT_FOUND,
     ),
+    "CONSOLE_FULL": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Statuses of errors by their codes; of others the family decides."""
 

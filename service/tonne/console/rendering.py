@@ -44,6 +44,7 @@ MENU: Final = (
         "What it rests on",
         (
             ("records", "Records"),
+            ("import", "Import a file"),
             ("factors", "Factors"),
             ("method", "Method"),
             ("channels", "Channels"),

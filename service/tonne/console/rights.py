@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tonne.console.access import ActionsOff
+from tonne.console.access import ActionsOff, RoleLacking
 
 if TYPE_CHECKING:
     from tonne.client import Client
@@ -84,6 +84,14 @@ class Rights:
             raise ActionsOff(
                 "this console takes no actions: everybody who reaches it is the same to the "
                 "server. Start it with --write, or run the command that the page names"
+            )
+
+    def check_call(self, call: str) -> None:
+        """See that a call is offered to the caller. Raises `RoleLacking`."""
+        if not self.may(call):
+            raise RoleLacking(
+                f"your roles on this book ({', '.join(self.roles) or 'none'}) do not suffice for "
+                f"{call}: ask who has one"
             )
 
     def _asked(self) -> Access:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tonne.console.access import Access
+    from tonne.console.uploading.command import Imports
 
 BACKLOG = 64
 """Connections that wait to be taken."""
@@ -47,6 +48,7 @@ def run(
     *,
     writing: Writing = Writing.NEVER,
     author: str = "",
+    imports: Imports | None = None,
 ) -> None:
     """Serve until a signal; `on_start` is told the address. The rest is as of `application`.
 
@@ -56,7 +58,7 @@ def run(
         The address cannot be listened on.
     """
     try:
-        listener = _bind(host.strip("[]"), port)
+        listener = listener_of(host.strip("[]"), port)
     except OSError as error:
         raise ConfigInvalid(
             f"--listen: {host}:{port} cannot be listened on ({error.strerror}): name another port"
@@ -67,7 +69,7 @@ def run(
         on_start(f"{name}:{found[1]}")
         server = uvicorn.Server(
             uvicorn.Config(
-                application(access, writing, author),
+                application(access, writing, author, imports),
                 http=PlainHttp,
                 log_level="warning",
                 access_log=False,
@@ -82,9 +84,12 @@ def run(
             server.run(sockets=[listener])
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def listener_of(host: str, port: int) -> socket.socket:
+    """Listen at an address. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # TCP by name: asyncio sends small parts at once (TCP_NODELAY) where it knows that it is. An
+    # answer is head and body, and browsers acknowledge the first of them only after 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tonne.client import Client
     from tonne.console.language import Language
     from tonne.console.rights import Rights
+    from tonne.console.uploading.command import Imports
+    from tonne.console.uploading.multipart import SentFile
 
 VALUES_MAX = 200
 """Values that one address may have: a page is of what a person chose."""
@@ -46,6 +48,12 @@ class Visit:
         What the path had, but the book.
     rights : Rights
         What the caller may do.
+    imports : Imports, optional
+        Files that were sent, and what imports them; None: this console takes none.
+    token : str
+        What a command that is run for the caller proves who that is with.
+    file : SentFile, optional
+        What came with a form.
     """
 
     client: Client
@@ -55,6 +63,9 @@ class Visit:
     query: QueryParams
     values: dict[str, str]
     rights: Rights
+    imports: Imports | None = None
+    token: str = ""
+    file: SentFile | None = None
 
     def place(self, *page: str) -> str:
         """Write the path of a page of the book."""

@@ -103,7 +103,9 @@ STATUS_TEXTS: dict[RowStatus, StatusText] = {
     RowStatus.PERIOD_MUST_BE_OPEN: StatusText(
         "a time from the first day of the first open month on",
         "send the record with times in an open month, or ask who keeps the book to reopen the "
-        "month (`tonne period reopen`) and mend the quarantine with the row as it is",
+        "month (`tonne period reopen`), or to let late records count in the next open one "
+        "(`tonne book update --late-records next-open`), and mend the quarantine with the row as "
+        "it is",
     ),
     RowStatus.FACILITY_MUST_BE_REGISTERED: StatusText(
         "a facility in the book's register",

@@ -117,8 +117,10 @@ def book_coverage(
     for part in snapshot.evidence.spans(snapshot, hold):
         check_wanted()
         with polars_errors(f"records of book {snapshot.book.id}"):
-            meant = {text: named(text) for text in part["activity"].unique().to_list()}
-            read = part.with_columns(pl.col("activity").replace(meant))
+            texts = part["activity"].unique().to_list()
+            meant = {text: named(text) for text in texts if named(text) != text}
+            # Mostly all mean themselves: to replace none costs as much as to replace all.
+            read = part.with_columns(pl.col("activity").replace(meant)) if meant else part
             runs.add(read.filter(is_asked))
     with polars_errors(f"records of book {snapshot.book.id}"):
         yield from _rows(runs, snapshot.register, ZoneInfo(snapshot.book.time_zone))
@@ -165,18 +167,24 @@ class Runs:
             is_between &= end > self.begin_us
         if self.end_us is not None:
             is_between &= start < self.end_us
-        records = records.with_columns(is_between.alias("is_between"))
-        self._count_subjects(
-            records.group_by(SUBJECT).agg(
-                pl.lit(None, pl.Int64).alias("subject"),
-                pl.col("is_between").sum().cast(pl.Int64).alias("record_count"),
-                start.min().alias("first"),
-                end.max().alias("last"),
-            )
+        # Once by the texts: from here on a subject is a number, and its records stand together.
+        is_told = pl.col("is_between")
+        between = (start.filter(is_told), end.filter(is_told))
+        marked = records.with_columns(is_between.alias("is_between"))
+        grouped = marked.group_by(SUBJECT).agg(
+            is_told.sum().cast(pl.Int64).alias("record_count"),
+            start.min().alias("first"),
+            end.max().alias("last"),
+            # To filter lists takes time, and mostly there is nothing to leave out.
+            *((start, end) if marked["is_between"].all() else between),
         )
+        counts = grouped.select(
+            *SUBJECT, pl.lit(None, pl.Int64).alias("subject"), "record_count", "first", "last"
+        )
+        self._count_subjects(counts)
         numbers = self.subjects.select(*SUBJECT, "subject")
-        between = records.filter("is_between").join(numbers, on=SUBJECT, how="left")
-        chains = _chained(between.select(_RUN.keys()))
+        told = grouped.filter(pl.col("record_count") > 0).join(numbers, on=SUBJECT, how="left")
+        chains = _chained(told.select(_RUN.keys()).explode("start", "end"))
         self._pending.append(chains)
         self._pending_rows += chains.height
         self._count()
@@ -221,20 +229,16 @@ class Runs:
 def _chained(records: pl.DataFrame) -> pl.DataFrame:
     """Join records of a subject that follow each other, each where the one before it ends.
 
-    Readings come in their order: a day of quarter-hours is one chain, and what is sorted then is
-    few. As many records lie over each moment as before, so runs and overlaps are the same.
+    `records` are in their order, subject by subject: a day of quarter-hours is one chain, and what
+    is sorted then is few. As many records lie over each moment as before, so runs and overlaps are
+    the same.
     """
-    start, end = pl.col("start"), pl.col("end")
-    marked = records.with_columns(
-        (start != end.shift(1).over("subject")).fill_null(value=True).alias("is_first"),
-        (end != start.shift(-1).over("subject")).fill_null(value=True).alias("is_last"),
-    )
-    firsts, lasts = (
-        # In the order of each subject, so that first and last of a chain stand in one row.
-        marked.filter(name).sort("subject", maintain_order=True)
-        for name in ("is_first", "is_last")
-    )
-    return firsts.select("subject", "start").with_columns(lasts["end"])
+    subject, start, end = pl.col("subject"), pl.col("start"), pl.col("end")
+    goes_on = ((subject == subject.shift(1)) & (start == end.shift(1))).fill_null(value=False)
+    marked = records.with_columns(is_first=~goes_on)
+    is_first = pl.col("is_first")
+    is_last = is_first.shift(-1).fill_null(value=True)
+    return marked.select(subject.filter(is_first), start.filter(is_first), end.filter(is_last))
 
 
 _BEFORE = pl.col("end").cum_max().shift(1).over("subject")

@@ -18,8 +18,9 @@ from tonne.quantities import ATTO_PER_ONE
 from tonne.reports.inventory.footprint import KG_CO2E
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, numerators_of
-from tonne.reports.inventory.request import InventoryRequest
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.request import HAPPENED, InventoryRequest
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -91,6 +92,7 @@ def _rates(
         group_by=("facility", "period"),
         facilities=tuple(sorted({facility for facility, _ in months})),
         activities=(activity,),
+        months_by=HAPPENED,  # they lie over each other where they happened
     ).under(snapshot.settings)
     meanings = Meanings(snapshot.resolutions, snapshot.texts)
     selector = Selector(snapshot.register, request, snapshot.entities, meanings)

@@ -105,12 +105,14 @@ class Basis(enum.StrEnum):
 
 
 class Standing(enum.StrEnum):
-    """Where a figure is against the path."""
+    """Where a figure is against the path, or against a target that has none."""
 
     NONE = ""
     AHEAD = "ahead"
     ON_PATH = "on_path"
     BEHIND = "behind"
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,18 @@ class TargetProgress:
     notices: tuple[str, ...]
     commit: int = 0
     as_of_time: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """Where a target stands, or why that cannot be told: a code, and a message with the remedy."""
+
+    target: str
+    version: int
+    display_name: str
+    progress: TargetProgress | None
+    refusal: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,8 @@ class FileRow:
     each record that is posted again under other rules. `segment` is the id of
     the segment whose records a clearing posts or takes back, or the run of postings files that a
     rollup is of. `span` is known of segments, and of postings that a merge made; `first_commit`
-    and `last_commit` are the numbers of what a postings file sums.
+    and `last_commit` are the numbers of what a postings file sums. `counts_from` is that of the
+    commit.
     """
 
     id: str
@@ -96,6 +97,7 @@ class FileRow:
     first_commit: int = 0
     last_commit: int = 0
     span: Span | None = None
+    counts_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,9 @@ class Commit:
         request ids and segments that are cleared are unique within a commit.
     first_period : int, optional
         The first month of its records, those in quarantine too; None: it is not known.
+    counts_from : int
+        The first month in which what it posts counts, whenever it happened; `periods` are months
+        in which it counts. 0: each in its own.
     """
 
     id: str
@@ -297,6 +302,7 @@ class Commit:
     ranges: tuple[RangeRow, ...] = ()
     periods: tuple[int, ...] = field(default=())
     first_period: int | None = None
+    counts_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,14 +347,6 @@ class LedgerRow:
     is_copy: bool
     create_time: dt.datetime
     incarnation_time: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a manifest's books have come: it rises with all that happens, at a time of SQL's."""
-
-    value: int
-    time: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)

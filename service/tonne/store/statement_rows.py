@@ -363,3 +363,11 @@ class Span:
     last_period: int
     first_facility: str
     last_facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a manifest's books have come: it rises with all that happens, at a time of SQL's."""
+
+    value: int
+    time: dt.datetime

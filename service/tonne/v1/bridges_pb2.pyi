@@ -91,7 +91,7 @@ class BridgeSide(_message.Message):
     def __init__(self, from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., method_version: _Optional[int] = ..., structure_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
 class ComputeBridgeRequest(_message.Message):
-    __slots__ = ("name", "before", "after", "facilities", "activities", "accounts", "regions", "group_by", "rows_max")
+    __slots__ = ("name", "before", "after", "facilities", "activities", "accounts", "regions", "group_by", "rows_max", "months_by")
     NAME_FIELD_NUMBER: _ClassVar[int]
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +101,7 @@ class ComputeBridgeRequest(_message.Message):
     REGIONS_FIELD_NUMBER: _ClassVar[int]
     GROUP_BY_FIELD_NUMBER: _ClassVar[int]
     ROWS_MAX_FIELD_NUMBER: _ClassVar[int]
+    MONTHS_BY_FIELD_NUMBER: _ClassVar[int]
     name: str
     before: BridgeSide
     after: BridgeSide
@@ -110,7 +111,8 @@ class ComputeBridgeRequest(_message.Message):
     regions: _containers.RepeatedScalarFieldContainer[str]
     group_by: _containers.RepeatedScalarFieldContainer[_report_pb2.InventoryDimension]
     rows_max: int
-    def __init__(self, name: _Optional[str] = ..., before: _Optional[_Union[BridgeSide, _Mapping]] = ..., after: _Optional[_Union[BridgeSide, _Mapping]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[_Union[_report_pb2.InventoryDimension, str]]] = ..., rows_max: _Optional[int] = ...) -> None: ...
+    months_by: _report_pb2.MonthsBy
+    def __init__(self, name: _Optional[str] = ..., before: _Optional[_Union[BridgeSide, _Mapping]] = ..., after: _Optional[_Union[BridgeSide, _Mapping]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., group_by: _Optional[_Iterable[_Union[_report_pb2.InventoryDimension, str]]] = ..., rows_max: _Optional[int] = ..., months_by: _Optional[_Union[_report_pb2.MonthsBy, str]] = ...) -> None: ...
 
 class BridgeRow(_message.Message):
     __slots__ = ("group", "kg_co2e")

@@ -24,6 +24,12 @@ class FacilityRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FACILITY_RULE_REGISTERED_ONLY: _ClassVar[FacilityRule]
     FACILITY_RULE_ANY: _ClassVar[FacilityRule]
 
+class LateRecords(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LATE_RECORDS_UNSPECIFIED: _ClassVar[LateRecords]
+    LATE_RECORDS_REFUSE: _ClassVar[LateRecords]
+    LATE_RECORDS_NEXT_OPEN: _ClassVar[LateRecords]
+
 class YearRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     YEAR_RULE_UNSPECIFIED: _ClassVar[YearRule]
@@ -94,6 +100,9 @@ FACILITY_RULE_UNSPECIFIED: FacilityRule
 FACILITY_RULE_WHEN_REGISTER_EXISTS: FacilityRule
 FACILITY_RULE_REGISTERED_ONLY: FacilityRule
 FACILITY_RULE_ANY: FacilityRule
+LATE_RECORDS_UNSPECIFIED: LateRecords
+LATE_RECORDS_REFUSE: LateRecords
+LATE_RECORDS_NEXT_OPEN: LateRecords
 YEAR_RULE_UNSPECIFIED: YearRule
 YEAR_RULE_MONTH: YearRule
 YEAR_RULE_MAJORITY: YearRule
@@ -136,7 +145,7 @@ PERIOD_STATE_SOFT_CLOSED: PeriodState
 PERIOD_STATE_SEALED: PeriodState
 
 class Book(_message.Message):
-    __slots__ = ("name", "display_name", "time_zone", "facility_rule", "revision", "create_time", "editions", "method_version", "reopens_sealed")
+    __slots__ = ("name", "display_name", "time_zone", "facility_rule", "revision", "create_time", "editions", "method_version", "reopens_sealed", "late_records")
     NAME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -146,6 +155,7 @@ class Book(_message.Message):
     EDITIONS_FIELD_NUMBER: _ClassVar[int]
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
     REOPENS_SEALED_FIELD_NUMBER: _ClassVar[int]
+    LATE_RECORDS_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     time_zone: str
@@ -155,7 +165,8 @@ class Book(_message.Message):
     editions: _containers.RepeatedScalarFieldContainer[str]
     method_version: int
     reopens_sealed: bool
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., method_version: _Optional[int] = ..., reopens_sealed: _Optional[bool] = ...) -> None: ...
+    late_records: LateRecords
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., time_zone: _Optional[str] = ..., facility_rule: _Optional[_Union[FacilityRule, str]] = ..., revision: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., editions: _Optional[_Iterable[str]] = ..., method_version: _Optional[int] = ..., reopens_sealed: _Optional[bool] = ..., late_records: _Optional[_Union[LateRecords, str]] = ...) -> None: ...
 
 class Rate(_message.Message):
     __slots__ = ("from_unit", "to_unit", "rate", "source", "valid_from", "valid_to", "facility")

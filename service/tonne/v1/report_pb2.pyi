@@ -28,6 +28,12 @@ class InventoryDimension(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INVENTORY_DIMENSION_FACILITY_TYPE: _ClassVar[InventoryDimension]
     INVENTORY_DIMENSION_SCOPE: _ClassVar[InventoryDimension]
 
+class MonthsBy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MONTHS_BY_UNSPECIFIED: _ClassVar[MonthsBy]
+    MONTHS_BY_COUNTED: _ClassVar[MonthsBy]
+    MONTHS_BY_HAPPENED: _ClassVar[MonthsBy]
+
 class AllocationBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     ALLOCATION_BASIS_UNSPECIFIED: _ClassVar[AllocationBasis]
@@ -51,6 +57,9 @@ INVENTORY_DIMENSION_PERIOD: InventoryDimension
 INVENTORY_DIMENSION_REGION: InventoryDimension
 INVENTORY_DIMENSION_FACILITY_TYPE: InventoryDimension
 INVENTORY_DIMENSION_SCOPE: InventoryDimension
+MONTHS_BY_UNSPECIFIED: MonthsBy
+MONTHS_BY_COUNTED: MonthsBy
+MONTHS_BY_HAPPENED: MonthsBy
 ALLOCATION_BASIS_UNSPECIFIED: AllocationBasis
 ALLOCATION_BASIS_ENERGY: AllocationBasis
 ALLOCATION_BASIS_AREA: AllocationBasis
@@ -63,7 +72,7 @@ ALLOCATION_MEASURE_KG_CO2E: AllocationMeasure
 ALLOCATION_MEASURE_AMOUNT: AllocationMeasure
 
 class GetInventoryRequest(_message.Message):
-    __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation", "as_of", "method_version")
+    __slots__ = ("name", "from_period", "to_period", "group_by", "facilities", "activities", "accounts", "regions", "gwp_set", "consolidation", "as_of", "method_version", "months_by")
     NAME_FIELD_NUMBER: _ClassVar[int]
     FROM_PERIOD_FIELD_NUMBER: _ClassVar[int]
     TO_PERIOD_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +85,7 @@ class GetInventoryRequest(_message.Message):
     CONSOLIDATION_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
     METHOD_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MONTHS_BY_FIELD_NUMBER: _ClassVar[int]
     name: str
     from_period: str
     to_period: str
@@ -88,7 +98,8 @@ class GetInventoryRequest(_message.Message):
     consolidation: _ledger_pb2.Consolidation
     as_of: str
     method_version: int
-    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[InventoryDimension, str]]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., as_of: _Optional[str] = ..., method_version: _Optional[int] = ...) -> None: ...
+    months_by: MonthsBy
+    def __init__(self, name: _Optional[str] = ..., from_period: _Optional[str] = ..., to_period: _Optional[str] = ..., group_by: _Optional[_Iterable[_Union[InventoryDimension, str]]] = ..., facilities: _Optional[_Iterable[str]] = ..., activities: _Optional[_Iterable[str]] = ..., accounts: _Optional[_Iterable[str]] = ..., regions: _Optional[_Iterable[str]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., as_of: _Optional[str] = ..., method_version: _Optional[int] = ..., months_by: _Optional[_Union[MonthsBy, str]] = ...) -> None: ...
 
 class GasAmount(_message.Message):
     __slots__ = ("gas", "kg", "kg_co2e")
@@ -171,14 +182,16 @@ class GetInventoryResponse(_message.Message):
     def __init__(self, rows: _Optional[_Iterable[_Union[InventoryRow, _Mapping]]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., suspended_count: _Optional[int] = ..., method_versions: _Optional[_Iterable[int]] = ..., gwp_set: _Optional[str] = ..., consolidation: _Optional[_Union[_ledger_pb2.Consolidation, str]] = ..., quarantined_count: _Optional[int] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ExplainRequest(_message.Message):
-    __slots__ = ("selection", "replay", "records_max")
+    __slots__ = ("selection", "replay", "records_max", "lines_max")
     SELECTION_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     RECORDS_MAX_FIELD_NUMBER: _ClassVar[int]
+    LINES_MAX_FIELD_NUMBER: _ClassVar[int]
     selection: GetInventoryRequest
     replay: bool
     records_max: int
-    def __init__(self, selection: _Optional[_Union[GetInventoryRequest, _Mapping]] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ...) -> None: ...
+    lines_max: int
+    def __init__(self, selection: _Optional[_Union[GetInventoryRequest, _Mapping]] = ..., replay: _Optional[bool] = ..., records_max: _Optional[int] = ..., lines_max: _Optional[int] = ...) -> None: ...
 
 class ExplainStep(_message.Message):
     __slots__ = ("kind", "text", "ratio")
@@ -205,7 +218,7 @@ class ExplainGas(_message.Message):
     def __init__(self, gas: _Optional[str] = ..., kg_per_unit: _Optional[str] = ..., kg: _Optional[str] = ..., gwp: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ExplainLine(_message.Message):
-    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end", "amount", "amount_unit")
+    __slots__ = ("account", "stage", "facility", "activity", "region", "period", "quantity", "unit", "record_count", "resolution", "method_version", "factor", "steps", "gases", "share", "basis", "kg_co2e", "notices", "slice_start", "slice_end", "amount", "amount_unit", "counted_period")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
@@ -228,6 +241,7 @@ class ExplainLine(_message.Message):
     SLICE_END_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_UNIT_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_PERIOD_FIELD_NUMBER: _ClassVar[int]
     account: str
     stage: str
     facility: str
@@ -250,7 +264,8 @@ class ExplainLine(_message.Message):
     slice_end: _date_pb2.Date
     amount: str
     amount_unit: str
-    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., amount: _Optional[str] = ..., amount_unit: _Optional[str] = ...) -> None: ...
+    counted_period: str
+    def __init__(self, account: _Optional[str] = ..., stage: _Optional[str] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., region: _Optional[str] = ..., period: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., record_count: _Optional[int] = ..., resolution: _Optional[str] = ..., method_version: _Optional[int] = ..., factor: _Optional[_Union[_catalogue_pb2.Factor, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[ExplainStep, _Mapping]]] = ..., gases: _Optional[_Iterable[_Union[ExplainGas, _Mapping]]] = ..., share: _Optional[str] = ..., basis: _Optional[str] = ..., kg_co2e: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., slice_start: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., slice_end: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., amount: _Optional[str] = ..., amount_unit: _Optional[str] = ..., counted_period: _Optional[str] = ...) -> None: ...
 
 class ExplainReplay(_message.Message):
     __slots__ = ("agrees", "record_count", "segment_count", "kg_co2e", "differences")
@@ -275,20 +290,22 @@ class ExplainRecord(_message.Message):
     def __init__(self, record: _Optional[_Union[LedgerRecord, _Mapping]] = ..., parts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainResponse(_message.Message):
-    __slots__ = ("line", "record", "replay", "total", "commit", "as_of_time")
+    __slots__ = ("line", "record", "replay", "total", "commit", "as_of_time", "lines")
     LINE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     REPLAY_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     COMMIT_FIELD_NUMBER: _ClassVar[int]
     AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    LINES_FIELD_NUMBER: _ClassVar[int]
     line: ExplainLine
     record: ExplainRecord
     replay: ExplainReplay
     total: InventoryRow
     commit: int
     as_of_time: _timestamp_pb2.Timestamp
-    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    lines: _containers.RepeatedCompositeFieldContainer[ExplainLine]
+    def __init__(self, line: _Optional[_Union[ExplainLine, _Mapping]] = ..., record: _Optional[_Union[ExplainRecord, _Mapping]] = ..., replay: _Optional[_Union[ExplainReplay, _Mapping]] = ..., total: _Optional[_Union[InventoryRow, _Mapping]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lines: _Optional[_Iterable[_Union[ExplainLine, _Mapping]]] = ...) -> None: ...
 
 class EstimateRequest(_message.Message):
     __slots__ = ("selection", "rows", "arrow_ipc", "each_record")

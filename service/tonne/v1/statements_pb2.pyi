@@ -129,6 +129,8 @@ class TargetStanding(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TARGET_STANDING_AHEAD: _ClassVar[TargetStanding]
     TARGET_STANDING_ON_PATH: _ClassVar[TargetStanding]
     TARGET_STANDING_BEHIND: _ClassVar[TargetStanding]
+    TARGET_STANDING_REACHED: _ClassVar[TargetStanding]
+    TARGET_STANDING_NOT_REACHED: _ClassVar[TargetStanding]
 STATEMENT_KIND_UNSPECIFIED: StatementKind
 STATEMENT_KIND_SUPPLIER: StatementKind
 STATEMENT_KIND_EVIDENCE: StatementKind
@@ -200,6 +202,8 @@ TARGET_STANDING_UNSPECIFIED: TargetStanding
 TARGET_STANDING_AHEAD: TargetStanding
 TARGET_STANDING_ON_PATH: TargetStanding
 TARGET_STANDING_BEHIND: TargetStanding
+TARGET_STANDING_REACHED: TargetStanding
+TARGET_STANDING_NOT_REACHED: TargetStanding
 
 class Supplier(_message.Message):
     __slots__ = ("display_name", "region", "category")
@@ -679,6 +683,28 @@ class ComputeTargetProgressRequest(_message.Message):
     as_of: str
     def __init__(self, name: _Optional[str] = ..., target: _Optional[str] = ..., year_start: _Optional[str] = ..., version: _Optional[int] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spend: _Optional[_Iterable[_Union[SupplierSpend, _Mapping]]] = ..., as_of: _Optional[str] = ...) -> None: ...
 
+class ListTargetProgressRequest(_message.Message):
+    __slots__ = ("name", "year_start", "valid_on", "as_of_time", "spend", "as_of", "filter", "page_size", "page_token")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    YEAR_START_FIELD_NUMBER: _ClassVar[int]
+    VALID_ON_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    SPEND_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    FILTER_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    year_start: str
+    valid_on: _date_pb2.Date
+    as_of_time: _timestamp_pb2.Timestamp
+    spend: _containers.RepeatedCompositeFieldContainer[SupplierSpend]
+    as_of: str
+    filter: str
+    page_size: int
+    page_token: str
+    def __init__(self, name: _Optional[str] = ..., year_start: _Optional[str] = ..., valid_on: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., spend: _Optional[_Iterable[_Union[SupplierSpend, _Mapping]]] = ..., as_of: _Optional[str] = ..., filter: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
 class GetMeasureEffectRequest(_message.Message):
     __slots__ = ("name", "measure", "year_start", "as_of_time", "as_of")
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -894,6 +920,34 @@ class TargetProgress(_message.Message):
     commit: int
     as_of_time: _timestamp_pb2.Timestamp
     def __init__(self, target: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., valid_from: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., reason: _Optional[str] = ..., unit: _Optional[str] = ..., path: _Optional[str] = ..., rests_on: _Optional[str] = ..., base: _Optional[_Union[YearFigure, _Mapping]] = ..., target_year_start: _Optional[str] = ..., target_value: _Optional[str] = ..., current: _Optional[_Union[YearFigure, _Mapping]] = ..., years: _Optional[_Iterable[_Union[YearFigure, _Mapping]]] = ..., needed_yearly: _Optional[str] = ..., needed_yearly_percent: _Optional[str] = ..., projected_value: _Optional[str] = ..., projection: _Optional[str] = ..., notices: _Optional[_Iterable[str]] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class TargetOutcome(_message.Message):
+    __slots__ = ("target", "version", "display_name", "progress", "refusal", "message")
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    target: str
+    version: int
+    display_name: str
+    progress: TargetProgress
+    refusal: str
+    message: str
+    def __init__(self, target: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., progress: _Optional[_Union[TargetProgress, _Mapping]] = ..., refusal: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+
+class ListTargetProgressResponse(_message.Message):
+    __slots__ = ("targets", "next_page_token", "commit", "as_of_time")
+    TARGETS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_TIME_FIELD_NUMBER: _ClassVar[int]
+    targets: _containers.RepeatedCompositeFieldContainer[TargetOutcome]
+    next_page_token: str
+    commit: int
+    as_of_time: _timestamp_pb2.Timestamp
+    def __init__(self, targets: _Optional[_Iterable[_Union[TargetOutcome, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., commit: _Optional[int] = ..., as_of_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class EffectTerm(_message.Message):
     __slots__ = ("name", "value", "unit")

@@ -61,6 +61,11 @@ class StatementServiceStub:
                 request_serializer=tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.SerializeToString,
                 response_deserializer=tonne_dot_v1_dot_statements__pb2.TargetProgress.FromString,
                 _registered_method=True)
+        self.ListTargetProgress = channel.unary_unary(
+                '/tonne.v1.StatementService/ListTargetProgress',
+                request_serializer=tonne_dot_v1_dot_statements__pb2.ListTargetProgressRequest.SerializeToString,
+                response_deserializer=tonne_dot_v1_dot_statements__pb2.ListTargetProgressResponse.FromString,
+                _registered_method=True)
         self.GetMeasureEffect = channel.unary_unary(
                 '/tonne.v1.StatementService/GetMeasureEffect',
                 request_serializer=tonne_dot_v1_dot_statements__pb2.GetMeasureEffectRequest.SerializeToString,
@@ -124,6 +129,14 @@ class StatementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTargetProgress(self, request, context):
+        """Tells of all targets in force where they stand, from one reading of the book; of one that
+        cannot be told, why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetMeasureEffect(self, request, context):
         """Computes the effect of a measure in a year, with the numbers that it is made of.
         """
@@ -179,6 +192,11 @@ def add_StatementServiceServicer_to_server(servicer, server):
                     servicer.ComputeTargetProgress,
                     request_deserializer=tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.FromString,
                     response_serializer=tonne_dot_v1_dot_statements__pb2.TargetProgress.SerializeToString,
+            ),
+            'ListTargetProgress': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTargetProgress,
+                    request_deserializer=tonne_dot_v1_dot_statements__pb2.ListTargetProgressRequest.FromString,
+                    response_serializer=tonne_dot_v1_dot_statements__pb2.ListTargetProgressResponse.SerializeToString,
             ),
             'GetMeasureEffect': grpc.unary_unary_rpc_method_handler(
                     servicer.GetMeasureEffect,
@@ -338,6 +356,33 @@ class StatementService:
             '/tonne.v1.StatementService/ComputeTargetProgress',
             tonne_dot_v1_dot_statements__pb2.ComputeTargetProgressRequest.SerializeToString,
             tonne_dot_v1_dot_statements__pb2.TargetProgress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTargetProgress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tonne.v1.StatementService/ListTargetProgress',
+            tonne_dot_v1_dot_statements__pb2.ListTargetProgressRequest.SerializeToString,
+            tonne_dot_v1_dot_statements__pb2.ListTargetProgressResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.client.wire.filters import quoted
-from tonne.errors import CapacityError, InputError
+from tonne.errors import CapacityError
 from tonne.model import month_of_period, period_of_month
 from tonne.quantities import exact_sum
-from tonne.statements.statement import Kind
-from tonne.statements.targets import Target
 from tonne.yearly.coverage import CoverageSum, add_up
 
 if TYPE_CHECKING:
@@ -315,19 +313,13 @@ def _ask_targets(
 ) -> tuple[AskedTarget, ...]:
     """Ask where each target stands in the year, or by its latest figure where its years differ."""
     year, month = months["to_period"].split("-")
-    last_day = f"{year}-{month}-{monthrange(int(year), int(month))[1]:02d}"
-    found = []
-    then: dict[str, Any] = {"valid_on": last_day, "as_of": moment.commit}
-    for each in client.list_statements(book, Kind.TARGET, **then):
-        body = each.body
-        if not isinstance(body, Target):
-            continue
-        is_of_year = body.target_year_start[-2:] == months["from_period"][-2:]
-        year_start = months["from_period"] if is_of_year else ""
-        try:
-            progress = client.target_progress(book, each.id, year_start=year_start, **then)
-        except InputError as error:
-            found.append(AskedTarget(each.id, body.display_name, None, str(error)))
-        else:
-            found.append(AskedTarget(each.id, body.display_name, progress))
-    return tuple(sorted(found, key=lambda each: each.id))
+    found = client.list_target_progress(
+        book,
+        year_start=months["from_period"],
+        valid_on=f"{year}-{month}-{monthrange(int(year), int(month))[1]:02d}",
+        as_of=moment.commit,
+    )
+    asked = (
+        AskedTarget(each.target, each.display_name, each.progress, each.message) for each in found
+    )
+    return tuple(sorted(asked, key=lambda each: each.id))

@@ -112,7 +112,8 @@ def test_a_field_that_never_changes_is_refused_by_name(api, book, paths, told):
     code, text, info = _told(api.ledger.UpdateBook, request)
     assert code is grpc.StatusCode.INVALID_ARGUMENT
     assert text.endswith(
-        f"which are display_name, facility_rule, reopens_sealed, or * for all of them; got {told}"
+        f"which are display_name, facility_rule, reopens_sealed, late_records, or * for "
+        f"all of them; got {told}"
     )
     assert (info.reason, info.metadata["field"]) == ("FIELD_INVALID", "update_mask")
 

@@ -83,16 +83,20 @@ def test_a_row_of_an_activity_has_its_amounts(running, book):
         for row in found.rows
         if row.amounts
     }
+    metered = {"memo.meter.ups": {"kWh": Decimal(3000)}}
     assert amounts == {
         account.replace("memo", "driver"): {(account, unit): each for unit, each in units.items()}
-        for account, units in AMOUNTS.items()
+        for account, units in (AMOUNTS | metered).items()
     }
+    # Energy at a meter is a part of what is told as energy: it has its amount, and is not in that.
+    energy = {row.group["activity"]: row.energy_kwh for row in found.rows}
+    assert energy["driver.meter.ups"] is None
     people = [row for row in parted.rows if row.group["activity"] == "driver.people"]
     assert [(row.group["period"], row.amounts[0].amount, row.record_count) for row in people] == [
         ("2025-01", Decimal("0.525423666666666667"), 1),  # 6.305084 months: 31 of 59 days of 12
         ("2025-02", Decimal("1.474576333333333333"), 2),
     ]
-    # Energy at meters is no amount: that record counts, as ever.
+    # A record of a meter counts, as ever.
     assert replace(found.total, record_count=2) == without.total
     assert found.notices == without.notices
     emitting = [row for row in found.rows if not row.group["activity"].startswith("driver.")]

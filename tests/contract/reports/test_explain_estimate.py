@@ -260,3 +260,37 @@ def test_an_estimate_and_an_explanation_count_by_days(client, book_id):
     assert (line.period, line.quantity, line.share) == ("2024-04", 21, 1)
     (own,) = estimate.records
     assert own.kg_co2e == line.kg_co2e
+
+
+def test_lines_that_come_together_are_those_that_come_one_by_one(client, api, book_id):
+    """Whatever fits into a response: the same lines, in the same order, then the rest."""
+    more = [
+        {**each, "record_id": f"m{number}-{day}", "facility": f"mast-{number}-{day}"}
+        for number, each in enumerate(RECORDS)
+        for day in range(9)
+    ]
+    with client.channel(book_id, "erp") as channel:
+        channel.append(RECORDS + more)
+    selection = report_pb2.GetInventoryRequest(name=f"books/{book_id}")
+    answers = {}
+    for lines_max in (0, 1, 2, 7, 100, 2**31 - 1):
+        request = report_pb2.ExplainRequest(
+            selection=selection, replay=True, records_max=5, lines_max=lines_max
+        )
+        found = list(api.report.Explain(request))
+        together = [len(each.lines) for each in found if each.lines]
+        single = [each.line for each in found if each.WhichOneof("part") == "line"]
+        assert bool(together) == (lines_max > 1)
+        assert not (together and single)
+        assert max(together, default=0) <= min(lines_max, 100)
+        assert all(each.WhichOneof("part") is None for each in found if each.lines)
+        lines = single or [line for each in found for line in each.lines]
+        others = [each for each in found if each.WhichOneof("part") not in {None, "line"}]
+        answers[lines_max] = (lines, others)
+    assert len(answers[0][0]) > 100
+    assert all(each == answers[0] for each in answers.values())
+    parts = list(client.explain(book_id, replay=True, records_max=5))
+    exact = [each.kg_co2e for each in parts if isinstance(each, ExplainLine)]
+    assert exact == [Fraction(each.kg_co2e) for each in answers[0][0]]
+    names = [each.factor.name for each in parts if isinstance(each, ExplainLine)]
+    assert names == [each.factor.name for each in answers[0][0]]

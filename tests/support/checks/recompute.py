@@ -14,8 +14,8 @@ import polars as pl
 from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.overlay import Overlay
 from tonne.ledger.files.sums import RunningSums, sum_by
-from tonne.ledger.posting.posted import POSTED_KEYS
 from tonne.ledger.posting.repost import REPOST_KEYS, REPOSTED_SCHEMA, as_reposted, post_segment
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.ledger.upkeep.check import BookCheck
 
 if TYPE_CHECKING:

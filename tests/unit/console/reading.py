@@ -25,7 +25,19 @@ TAGS = {
         "tbody",
     ),
     *("tfoot", "tr", "th", "td", "span", "code", "details", "summary", "form", "label", "input"),
-    *("select", "option", "button", "article", "svg", "rect", "text", "tspan", "line", "path"),
+    *(
+        "select",
+        "option",
+        "button",
+        "textarea",
+        "article",
+        "svg",
+        "rect",
+        "text",
+        "tspan",
+        "line",
+        "path",
+    ),
     "circle",
 }
 """Tags that pages have: a further one came in by a text."""
@@ -66,7 +78,7 @@ class Reading(HTMLParser):
             self.loads.append(named.get("href") or named["src"])
         if tag == "label":
             self.labels.append(named["for"])
-        if tag in {"input", "select"} and named.get("type") != "hidden":
+        if tag in {"input", "select", "textarea"} and named.get("type") != "hidden":
             self.fields.append(named["id"])
         self.attributes.append((tag, named))
         if tag not in VOID:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import os
 import re
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from tonne.cli.main import app
 from tonne.console.application import HEADERS
+from tonne.console.serving import listener_of
 from tonne.errors import ConfigInvalid
 
 COMMAND = [sys.executable, "-m", "tonne.cli.main"]
@@ -107,6 +109,27 @@ def test_what_is_no_http_is_refused_with_the_headers_of_every_answer(started):
             assert headers.get_all(name) == [value]
         assert headers.get_payload() == "Invalid HTTP request received."
     assert get(f"{address}/healthz")[0] == 200
+
+
+def test_what_comes_in_parts_is_sent_at_once():
+    """Head and body of an answer are two: a browser acknowledges the first after 40 ms alone."""
+
+    async def ask(listener):
+        taken = asyncio.get_running_loop().create_future()
+
+        async def take(_, writer):
+            of_it = writer.get_extra_info("socket")
+            taken.set_result(of_it.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(take, sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            await reader.read()
+            writer.close()
+            return await taken
+
+    with listener_of("127.0.0.1", 0) as listener:
+        assert asyncio.run(ask(listener)) != 0
 
 
 def test_ctrl_c_ends_it_quietly(started):

@@ -13,10 +13,11 @@ from tests.unit.console.reading import read
 from tonne.catalogue.words.accounts import ACCOUNTS
 from tonne.client.answers.report_results import CONSOLIDATIONS
 from tonne.console import rendering
-from tonne.console.actions import fields
+from tonne.console.actions import fields, imported, importing
 from tonne.console.language import choose, language_of
 from tonne.console.pages import history, inventory, overview, records
 from tonne.console.pages.waiting import overlaps
+from tonne.console.parts import record_rows
 from tonne.model import FACILITY_TYPES, ChannelState
 from tonne.statements.answers import Standing
 from tonne.statements.changes.bridges import Cause
@@ -58,6 +59,10 @@ def worded():
     yield from (title for title, _ in overlaps.STATES.values())
     yield from (title for title, _ in records.STATUSES.values())
     yield from fields.TITLES.values()
+    yield from importing.HEADINGS
+    yield from (*record_rows.HEADS, record_rows.ACTIONS, "State", "Why")
+    for choices in (imported.REPEATS, imported.DIFFERING, imported.NEGATIVE):
+        yield from choices.values()
     yield from (each.replace("_", " ") for each in fields.FORM_FIELDS)
     for group, pages in rendering.MENU:
         yield group

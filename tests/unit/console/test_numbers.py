@@ -12,8 +12,14 @@ from fractions import Fraction
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from starlette.testclient import TestClient
 
+from tests.unit.console.conftest import HERE
 from tests.unit.console.reading import read
+from tonne.console.access import OwnAccess
+from tonne.console.application import application
+from tonne.console.parts.record_rows import HEADS
+from tonne.console.rights import Writing
 from tonne.yearly.figures import exact_text
 
 YEAR = {"from_period": "2025-01", "to_period": "2025-12"}
@@ -237,3 +243,24 @@ def titles_of(page):
     """The kg CO2e of cells that lead nowhere, in the order of the page."""
     found = [named.get("title", "") for tag, named in page.attributes if tag == "span"]
     return [kg for each in found if (kg := kg_of(each.replace(",", ""))) is not None]
+
+
+@pytest.mark.parametrize("path", ["records?channel=erp", "records?channel=more", "quarantine"])
+def test_who_can_do_nothing_sees_no_column_of_actions(browser, client, story, path):
+    """Records stand in the same cells wherever they do; a column of nothing is left out."""
+    acting = application(OwnAccess(client), Writing.OF_ALL, "ada")
+    with TestClient(acting, base_url=HERE) as other:
+        heads = [
+            re.findall(r'<th scope="col">([^<]*)</th>', each.get(f"/books/{story}/{path}").text)
+            for each in (browser, other)
+        ]
+    assert heads[1][-1] == "Actions"
+    assert heads[0] == heads[1][:-1]
+    assert set(HEADS) <= set(heads[0])
+
+
+def test_months_of_which_nothing_can_be_done_have_no_column_of_it(browser, story):
+    """The months stand there with their state and their history."""
+    text = browser.get(f"/books/{story}/periods").text
+    assert "2025-01" in text
+    assert ">Actions</th>" not in text

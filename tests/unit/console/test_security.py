@@ -23,6 +23,7 @@ IDS = {
     "row": 7,
     "number": 1,
     "month": "2025-01",
+    "upload": "x" * 32,
 }
 """What paths name besides a book."""
 

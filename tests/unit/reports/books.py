@@ -15,6 +15,7 @@ from tonne.catalogue.resolving.resolution import (
     ResolutionEntry,
     Step,
 )
+from tonne.ledger.files.postings import with_late
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.quantities import quantity_text
 
@@ -69,8 +70,11 @@ def outcome_of(record, outcomes):
     return None if None in found else found
 
 
-def post(records, outcomes, *, suspense_status=65):
-    """Postings of one commit: one row per distinct key, period and outcome."""
+def post(records, outcomes, *, suspense_status=65, counts_from=0):
+    """Postings of one commit: one row per distinct key, period and outcome.
+
+    `counts_from` is the first month in which they count.
+    """
     sums = defaultdict(lambda: [0, 0, 0])
     for record in records:
         resolved = outcome_of(record, outcomes)
@@ -87,7 +91,7 @@ def post(records, outcomes, *, suspense_status=65):
     ]
     texts = POSTING_SCHEMA | {"quantity": pl.String}
     frame = pl.DataFrame(rows, schema=texts, orient="row")
-    return frame.with_columns(pl.col("quantity").cast(QUANTITY_TYPE))
+    return with_late(frame.with_columns(pl.col("quantity").cast(QUANTITY_TYPE)), counts_from)
 
 
 def register(*rows):

@@ -26,7 +26,7 @@ from tonne.errors import LedgerInconsistent
 from tonne.model import Entity, FinancialControl, Holding
 from tonne.reports.inventory.inventory import InventoryNotice, InventoryRow, inventory
 from tonne.reports.inventory.oddities import NAMED_MAX, NEGATIVE_QUANTITY
-from tonne.reports.inventory.request import DIMENSIONS, InventoryRequest
+from tonne.reports.inventory.request import DIMENSIONS, MONTHS_BY, InventoryRequest
 
 REGISTER = register(("dc-1", "data_centre", "US-WA"), ("bs-1", "base_station", ""))
 RESOLUTIONS = (
@@ -118,6 +118,7 @@ REQUESTS = st.builds(
     group_by=st.sets(st.sampled_from(DIMENSIONS)).flatmap(
         lambda names: st.permutations(sorted(names)).map(tuple)
     ),
+    months_by=st.sampled_from(MONTHS_BY),
     facilities=st.sampled_from([(), (), ("dc-1",), ("bs-1", "unknown")]),
     activities=st.sampled_from([(), (), ("electricity",)]),
     accounts=st.sampled_from(

@@ -26,7 +26,7 @@ from tonne.cli.terminal.output import (
     print_rows,
     say,
 )
-from tonne.model import Book, Edition, FacilityRule
+from tonne.model import Book, Edition, FacilityRule, LateRecords
 
 book_app = typer.Typer(help="Books: one for each reporting organisation.", no_args_is_help=True)
 edition_app = typer.Typer(help="Editions of emission factors.", no_args_is_help=True)
@@ -45,6 +45,7 @@ _BOOK_COLUMNS = (
     Column("display_name", "name", is_optional=True),
     Column("time_zone", "time zone"),
     Column("facilities"),
+    Column("late_records", "late"),
     Column("method"),
     Column("editions", width_min=PROSE_WIDTH_MIN),
     Column("revision"),
@@ -87,6 +88,19 @@ EditionFile = Annotated[
 ]
 
 
+LATE_RECORDS = {"refuse": LateRecords.REFUSE, "next-open": LateRecords.NEXT_OPEN}
+"""What becomes of records of closed months, by the words of the command line."""
+
+LateOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RULE",
+        help="What becomes of records of closed months: refuse, or next-open: they count in the "
+        "first open month, with their own dates.",
+    ),
+]
+
+
 def _book_row(book: Book) -> dict[str, object]:
     rule = next(name for name, value in FACILITY_RULES.items() if value == book.facility_rule)
     return {
@@ -94,6 +108,7 @@ def _book_row(book: Book) -> dict[str, object]:
         "display_name": book.display_name,
         "time_zone": book.time_zone,
         "facilities": rule,
+        "late_records": next(n for n, each in LATE_RECORDS.items() if each == book.late_records),
         "method": book.method_version,
         "editions": " ".join(book.editions),
         "revision": book.revision,
@@ -139,6 +154,7 @@ def create_book(
             help=f"Whether facilities must be registered: {', '.join(FACILITY_RULES)}.",
         ),
     ] = "when-register-exists",
+    late_records: LateOption = "refuse",
     *,
     catalogue: Annotated[
         bool,
@@ -156,6 +172,7 @@ def create_book(
             display_name=display_name,
             time_zone=time_zone,
             facility_rule=rule,
+            late_records=_late(late_records or "refuse"),
             method=None if catalogue else MethodSettings(),
         )
     editions = counted(len(made.editions), "edition") if made.editions else "no edition"
@@ -218,6 +235,7 @@ def update_book(
             help=f"Whether facilities must be registered: {', '.join(FACILITY_RULES)}.",
         ),
     ] = None,
+    late_records: LateOption = None,
     *,
     reopens_sealed: Annotated[
         bool | None,
@@ -230,9 +248,11 @@ def update_book(
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """Change a book; what is not given stays as it is, and its time zone for ever."""
-    if display_name is None and facilities is None and reopens_sealed is None:
+    given = (display_name, facilities, reopens_sealed, late_records)
+    if all(each is None for each in given):
         raise typer.BadParameter(
-            "expected a change", param_hint="--display-name, --facilities, --reopens-sealed"
+            "expected a change",
+            param_hint="--display-name, --facilities, --reopens-sealed, --late-records",
         )
     with connect(server) as client:
         client.update_book(
@@ -240,9 +260,18 @@ def update_book(
             display_name=display_name,
             facility_rule=None if facilities is None else _rule(facilities),
             reopens_sealed=reopens_sealed,
+            late_records=None if late_records is None else _late(late_records),
             reason=reason,
         )
     say(f"book {book} changed")
+
+
+def _late(text: str) -> LateRecords:
+    if text not in LATE_RECORDS:
+        raise typer.BadParameter(
+            f"expected one of {', '.join(LATE_RECORDS)}; got {text!r}", param_hint="--late-records"
+        )
+    return LATE_RECORDS[text]
 
 
 def _rule(text: str) -> FacilityRule:

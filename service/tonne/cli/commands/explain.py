@@ -20,6 +20,7 @@ from tonne.cli.commands.selecting import (
     FromOption,
     GwpOption,
     MethodOption,
+    MonthsByOption,
     RegionOption,
     ToOption,
     tell_moment,
@@ -71,7 +72,7 @@ _FACTOR_FIELDS = (
 LINE_COLUMNS = tuple(
     Column(name)
     for name in (
-        "account", "stage", "facility", "activity", "region", "period",
+        "account", "stage", "facility", "activity", "region", "period", "counted_period",
         "slice_start", "slice_end", "quantity", "unit",
         "records", "factor", "ratio", "share", "basis", "kg_co2e", "resolution",
         "method_version",
@@ -95,6 +96,7 @@ def explain(  # noqa: PLR0917  # typer passes by name
     consolidation: ConsolidationOption = "",
     as_of: AsOfOption = "",
     method: MethodOption = 0,
+    months_by: MonthsByOption = "",
     records: RecordsOption = 0,
     lines: LinesOption = LINES_SHOWN,
     form: FormatOption = Format.TABLE,
@@ -120,6 +122,7 @@ def explain(  # noqa: PLR0917  # typer passes by name
             consolidation=consolidation,
             as_of=as_of,
             method_version=method,
+            months_by=months_by,
             on_moment=tell_moment,
         )
         if form is Format.JSON:
@@ -211,6 +214,7 @@ def line_document(line: ExplainLine) -> dict[str, object]:
         "activity": line.activity,
         "region": line.region,
         "period": line.period,
+        "counted_period": line.counted_period,
         "slice_start": line.slice_start or None,
         "slice_end": line.slice_end or None,
         "quantity": program_value(line.quantity),
@@ -273,6 +277,7 @@ def csv_row(line: ExplainLine) -> dict[str, object]:
         **{name: getattr(line, name) for name in ("account", "stage", "facility", "activity")},
         "region": line.region,
         "period": line.period,
+        "counted_period": line.counted_period,
         "slice_start": line.slice_start,
         "slice_end": line.slice_end,
         "quantity": line.quantity,

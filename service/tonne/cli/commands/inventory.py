@@ -15,6 +15,7 @@ from tonne.cli.commands.selecting import (
     FromOption,
     GwpOption,
     MethodOption,
+    MonthsByOption,
     RegionOption,
     ToOption,
     moment_document,
@@ -94,6 +95,7 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
     ] = "",
     as_of: AsOfOption = "",
     method: MethodOption = 0,
+    months_by: MonthsByOption = "",
     unit: UnitOption = MassUnit.T,
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
@@ -122,6 +124,7 @@ def show_inventory(  # noqa: PLR0917  # typer passes by name
                 consolidation=approach,
                 as_of=as_of if moment is None else moment.commit,
                 method_version=method,
+                months_by=months_by,
             )
     if is_compared:
         print_approaches(found, columns, form, unit)

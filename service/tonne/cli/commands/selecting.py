@@ -60,6 +60,15 @@ ByOption = Annotated[
     ),
 ]
 
+MonthsByOption = Annotated[
+    str,
+    typer.Option(
+        "--months-by",
+        metavar="counted|happened",
+        help="What months are: those in which records count (also if empty), or in which they "
+        "happened.",
+    ),
+]
 AsOfOption = Annotated[
     str,
     typer.Option(

@@ -1,7 +1,9 @@
 """The command `tonne console`: pages for people before a server."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -59,7 +61,9 @@ def console(
     changes nothing unless --write asks for it. Behind a proxy each caller may what the roles say.
     """
     host, port = check_address(listen, behind_proxy=behind_proxy)
+    from tonne.cli.process.importing import ImportProcess  # noqa: PLC0415  # needs an extra
     from tonne.console import access, rights, serving  # noqa: PLC0415  # needs an extra
+    from tonne.console.uploading.command import Imports  # noqa: PLC0415  # needs an extra
 
     def tell(address: str) -> None:
         typer.echo(f"http://{address}/ shows {server}")
@@ -67,13 +71,14 @@ def console(
     if end_with:
         end_with_input()
     writing = rights.Writing.asked(is_shared=not behind_proxy, asked=write)
-    if behind_proxy:
-        shown = access.PassedAccess(_passing(server))
-        serving.run(host, port, shown, tell, writing=writing, author=author)
-        return
-    with connect(server) as client:
-        own = access.OwnAccess(client)
-        serving.run(host, port, own, tell, writing=writing, author=author)
+    imports = Imports(ImportProcess(server, GIVEN.get() or Credentials()))
+    run = partial(serving.run, host, port, writing=writing, author=author, imports=imports)
+    with closing(imports.uploads):
+        if behind_proxy:
+            run(access.PassedAccess(_passing(server)), tell)
+            return
+        with connect(server) as client:
+            run(access.OwnAccess(client), tell)
 
 
 def check_address(listen: str, *, behind_proxy: bool) -> tuple[str, int]:

@@ -210,6 +210,8 @@ def balance_text(line: ExplainLine) -> str:
     if line.slice_start:
         last = dt.date.fromisoformat(line.slice_end) - dt.timedelta(days=1)
         days = f"{line.slice_start} to {last}"
+    if line.counted_period not in {"", line.period}:
+        days += f" (counts in {line.counted_period})"
     place = ", ".join(text for text in (line.facility, line.region, days) if text)
     product = f"{number(Fraction(line.quantity))} {line.unit}"
     ratio = _ratio(line)

@@ -13,9 +13,9 @@ from tonne.client.answers.report_results import InventoryRow, read_inventory_row
 from tonne.client.answers.results import LedgerRecord, read_ledger_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from tonne.v1 import report_pb2
+    from tonne.v1 import catalogue_pb2, report_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class ExplainLine:
     `factor` comes with its source, table, row and licence. `slice_start` and `slice_end` are the
     days of the month as YYYY-MM-DD, the latter exclusive; empty where it is whole. `amount` is
     what the line adds to the energy or the amount of its account, None without any.
+    `counted_period` is the month in which it counts, a later one than `period` where it came late.
     """
 
     account: str
@@ -69,6 +70,7 @@ class ExplainLine:
     slice_end: str = ""
     amount: Fraction | None = None
     amount_unit: str = ""
+    counted_period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,41 @@ class ExplainReplay:
 ExplainPart = ExplainLine | ExplainRecord | ExplainReplay | InventoryRow
 
 
+LINES_MAX = 100
+"""Lines that the server may send together."""
+
+
+class ExplainParts:
+    """Reads the parts of an explanation; a factor that many lines have is read once."""
+
+    def __init__(self) -> None:
+        self._written: catalogue_pb2.Factor | None = None
+        self._factor: Factor | None = None
+
+    def read(self, response: report_pb2.ExplainResponse) -> Iterator[ExplainPart]:
+        """Read lines, or a line, a record, the replay or the total."""
+        kind = response.WhichOneof("part")
+        for line in response.lines:
+            yield _read_line(line, self._factor_of(line))
+        if kind == "line":
+            yield _read_line(response.line, self._factor_of(response.line))
+        elif kind is not None:
+            yield _read_other(kind, response)
+
+    def _factor_of(self, line: report_pb2.ExplainLine) -> Factor:
+        if self._factor is None or line.factor != self._written:
+            self._written, self._factor = line.factor, read_factor(line.factor)
+        return self._factor
+
+
 def read_explain_part(response: report_pb2.ExplainResponse) -> ExplainPart:
-    """Read a line, a record, the replay or the total."""
-    kind = response.WhichOneof("part")
-    if kind == "line":
-        return _read_line(response.line)
+    """Read the one part of a response."""
+    return next(ExplainParts().read(response))
+
+
+def _read_other(
+    kind: str, response: report_pb2.ExplainResponse
+) -> ExplainRecord | ExplainReplay | InventoryRow:
     if kind == "record":
         pairs = (part.partition("=") for part in response.record.parts)
         return ExplainRecord(
@@ -116,7 +148,7 @@ def read_explain_part(response: report_pb2.ExplainResponse) -> ExplainPart:
     return read_inventory_row(response.total)
 
 
-def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
+def _read_line(line: report_pb2.ExplainLine, factor: Factor) -> ExplainLine:
     return ExplainLine(
         line.account,
         line.stage,
@@ -129,7 +161,7 @@ def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
         line.record_count,
         line.resolution,
         line.method_version,
-        read_factor(line.factor),
+        factor,
         tuple(ExplainStep(step.kind, step.text, Fraction(step.ratio)) for step in line.steps),
         tuple(
             ExplainGas(
@@ -149,4 +181,5 @@ def _read_line(line: report_pb2.ExplainLine) -> ExplainLine:
         read_day(line, "slice_end"),
         Fraction(line.amount) if line.amount else None,
         line.amount_unit,
+        line.counted_period,
     )

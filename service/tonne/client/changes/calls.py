@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tonne.client.reports import months_number
 from tonne.client.wire.calls import PAGE_SIZE, Calls
 from tonne.client.wire.resources import book_name, last_id, read_timestamp
 from tonne.errors import FieldInvalid
@@ -50,6 +51,7 @@ class BridgeCalls(Calls):
         regions: Sequence[str] = (),
         group_by: Sequence[str] = (),
         rows_max: int = 0,
+        months_by: str = "",
     ) -> Bridge:
         """Split the difference of two answers by cause; the parts add up to it exactly.
 
@@ -63,6 +65,8 @@ class BridgeCalls(Calls):
             What the rows of parts are grouped by: account, facility, activity; none: account.
         rows_max : int
             Most rows of a part, at most 1,000; 0: 20.
+        months_by : str
+            What months are, as for `inventory`.
         """
         request = bridges_pb2.ComputeBridgeRequest(
             name=book_name(book),
@@ -72,6 +76,7 @@ class BridgeCalls(Calls):
             regions=regions,
             group_by=[_dimension(each) for each in group_by],
             rows_max=rows_max,
+            months_by=months_number(months_by),
         )
         _put_side(request, "before", before)
         _put_side(request, "after", after)

@@ -21,6 +21,7 @@ from tonne.model import (
     FacilityRule,
     FinancialControl,
     Holding,
+    LateRecords,
     Word,
     WordField,
     check_channel_id,
@@ -78,6 +79,7 @@ def read_book(message: ledger_pb2.Book) -> Book:
         tuple(map(last_id, message.editions)),
         message.method_version,
         reopens_sealed=message.reopens_sealed,
+        late_records=LateRecords(message.late_records or LateRecords.REFUSE),
     )
 
 

@@ -115,6 +115,7 @@ _REPEATABLE = (
             "ComputeSupplierCoverage",
             "ComputeScope3Evidence",
             "ComputeTargetProgress",
+            "ListTargetProgress",
             "GetMeasureEffect",
             "GetMeasurePipeline",
             "GetClaims",

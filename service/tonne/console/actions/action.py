@@ -36,6 +36,12 @@ class Prepared:
         Why it cannot be done as it stands: then there is no button.
     has_reason : bool
         Whether the call keeps a reason, and who gave it.
+    further, further_title
+        Fields that few need, and what opens them.
+    heading : str
+        Of the form.
+    after : sequence of Block
+        What stands below the form.
     """
 
     title: str
@@ -48,6 +54,10 @@ class Prepared:
     fields: Sequence[Field] = ()
     refusal: str = ""
     has_reason: bool = True
+    further: Sequence[Field] = ()
+    further_title: str = ""
+    heading: str = "Do it"
+    after: Sequence[Block] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Where the outcome stands, and what is told there."""
+    """Where the outcome stands, and what is told there; nothing where that page tells it."""
 
     place: str
     text: str
@@ -85,8 +95,11 @@ class Action:
         Reads what stands before it; changes nothing.
     perform : callable
         Makes the call. Said twice, it does nothing twice.
+    takes_file : bool
+        Whether a file comes with the form.
     """
 
     call: str
     prepare: Callable[[Visit], Prepared]
     perform: Callable[[Visit, Said], Done]
+    takes_file: bool = False

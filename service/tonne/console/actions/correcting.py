@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.client.wire.resources import source_of
 from tonne.console.actions.action import Action, Done, Prepared
-from tonne.console.actions.effects import by_today, effect, estimate, words
+from tonne.console.actions.effects import NOTHING, by_today, effect, estimate, words
 from tonne.console.actions.fields import (
     CODES,
     as_sent,
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
 REVERSED_MAX = 500
 """Records that one form takes back."""
-
-NOTHING = Fraction(0)
 
 
 def reverse_prepared(visit: Visit) -> Prepared:

@@ -24,6 +24,9 @@ ESTIMATED_MAX = 500
 Kg = Fraction | None
 """kg CO2e; None where nobody can tell."""
 
+NOTHING = Fraction(0)
+"""kg CO2e of what is not posted."""
+
 
 def words(visit: Visit, *parts: str) -> str:
     """Write a command about the book, as a shell reads it."""

@@ -29,9 +29,10 @@ from tonne.console.parts.blocks import (
     Tile,
     Tiles,
 )
+from tonne.console.parts.record_rows import record_cells, records_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tonne.client import Inventory, InventoryRow
     from tonne.console.parts.blocks import Block, Cell
@@ -60,9 +61,18 @@ def explain(visit: Visit) -> Page:
     fixed = chosen if whole.moment is None else replace(chosen, as_of=str(whole.moment.commit))
     records_max = visit.number("records", 0, RECORDS_MAX)
     replays = visit.given("replay", ("1",)) == "1"
-    lines, records, replay, is_whole = _read(
-        visit, fixed, records_max=records_max, replays=replays
-    )
+    with together() as questions:
+        reading = questions.submit(_read, visit, fixed, records_max=records_max, replays=replays)
+        # Of one balance there are no parts, but nobody knows that before it was read.
+        parts = {
+            each: questions.submit(_rows_by, visit, fixed, each)
+            for each in ("account", "period")
+            if not _is_one(fixed, each)
+        }
+        lines, records, replay, is_whole = reading.result()
+        # Facilities are offered where they are few enough to be sorted.
+        if is_whole and len(lines) > 1 and not _is_one(fixed, "facility"):
+            parts["facility"] = questions.submit(_rows_by, visit, fixed, "facility")
     blocks: list[Block] = [_tiles(visit, chosen, whole), _facts(visit, chosen, whole)]
     if replay is not None:
         blocks.append(_replayed(visit, replay))
@@ -74,7 +84,8 @@ def explain(visit: Visit) -> Page:
         )
         blocks.append(Lines([text], "warning"))
     if len(lines) > 1:
-        blocks += _parts(visit, fixed, is_whole=is_whole)
+        found = {each: parts[each].result() for each in PARTS if each in parts}
+        blocks += _parts(visit, fixed, found)
     blocks.append(Heading(say("Factors and balances"), say("From the record's unit to kg CO2e.")))
     blocks += _sources(visit, lines)
     if records:
@@ -174,28 +185,23 @@ def _replayed(visit: Visit, replay: ExplainReplay) -> Lines:
     return Lines(differences, "warning")
 
 
-def _parts(visit: Visit, chosen: Chosen, *, is_whole: bool) -> list[Block]:
-    """Offer the parts of a selection by what still tells them apart, as the API has them.
+PARTS = ("account", "facility", "period")
+"""What parts of a selection are offered by."""
 
-    Facilities are offered where they are few enough to be sorted.
-    """
+
+def _parts(
+    visit: Visit, chosen: Chosen, rows: Mapping[str, list[InventoryRow]]
+) -> Iterator[Table]:
+    """Offer the parts of a selection by what still tells them apart, as the API has them."""
     say = visit.say
-    found: list[Block] = []
-    dimensions = ("account", "facility", "period") if is_whole else ("account", "period")
-    with together() as questions:
-        asked = {
-            each: questions.submit(_rows_by, visit, chosen, each)
-            for each in dimensions
-            if not _is_one(chosen, each)
-        }
-    for dimension, answer in asked.items():
-        first = answer.result()
+    for dimension, given in rows.items():
+        first = given
         if dimension == "account" and not chosen.accounts:
-            first = [row for row in first if row.group["account"] in _SUMMED_LEAVES]
+            first = [row for row in given if row.group["account"] in _SUMMED_LEAVES]
         if len(first) < 2:  # noqa: PLR2004  # one part is the whole
             continue
         if dimension != "period":
-            first.sort(key=lambda row: -row.kg_co2e)
+            first = sorted(first, key=lambda row: -row.kg_co2e)
         places = numbers.mass_places(row.kg_co2e for row in first)
         cells = [
             (
@@ -205,18 +211,13 @@ def _parts(visit: Visit, chosen: Chosen, *, is_whole: bool) -> list[Block]:
             for row in first[:NARROW_MAX]
         ]
         left = len(first) - len(cells)
-        found.append(
-            Table(
-                say("By " + dimension),
-                (Head(say(dimension.capitalize())), Head(numbers.MASS_UNIT, is_number=True)),
-                cells,
-                note=say("{count} others: the inventory has them.", count=f"{left:,}")
-                if left
-                else "",
-                look="part",
-            )
+        yield Table(
+            say("By " + dimension),
+            (Head(say(dimension.capitalize())), Head(numbers.MASS_UNIT, is_number=True)),
+            cells,
+            note=say("{count} others: the inventory has them.", count=f"{left:,}") if left else "",
+            look="part",
         )
-    return found
 
 
 def _rows_by(visit: Visit, chosen: Chosen, dimension: str) -> list[InventoryRow]:
@@ -298,6 +299,8 @@ def _balances(visit: Visit, title: str, lines: list[ExplainLine]) -> Table:
 
 def _balance(line: ExplainLine, *, has_shares: bool, has_amounts: bool) -> list[Cell]:
     days = f"{line.slice_start} – {line.slice_end}" if line.slice_start else ""
+    if line.counted_period not in {"", line.period}:
+        days = f"{days} → {line.counted_period}".strip()
     cells: list[Cell] = [
         Text(line.facility or "–"),
         Text(line.period, below=days),
@@ -323,42 +326,20 @@ def _records(visit: Visit, records: list[ExplainRecord]) -> Table:
     say = visit.say
     rows = []
     for each in records:
-        record = each.record.record
+        found = each.record
         parts = ", ".join(f"{month}: {numbers.digits(part)}" for month, part in each.parts.items())
         rows.append(
-            (
-                Text(str(record.get("record_id") or "–"), below=f"{record.get('evidence') or ''}"),
-                Text(str(record.get("facility", ""))),
-                Text(str(record.get("activity", "")), look="code"),
-                Text(f"{numbers.plain(record.get('quantity'))} {record.get('unit', '')}"),
-                Text(numbers.span(record.get("start"), record.get("end")), below=parts),
-                Text(
-                    f"{source_of(each.record.channel)} @ {each.record.offset}",
-                    visit.link(
-                        "records",
-                        source=source_of(each.record.channel),
-                        offset=each.record.offset,
-                    ),
-                    below=each.record.segment[:8],
-                ),
+            record_cells(
+                found.record,
+                found.channel,
+                found.offset,
+                parts=parts,
+                href=visit.link("records", source=source_of(found.channel), offset=found.offset),
+                segment=found.segment[:8],
             )
         )
-    return Table(
-        say("Records"),
-        [
-            Head(say(each))
-            for each in (
-                "Id",
-                "Facility",
-                "Activity",
-                "Quantity",
-                "Time, UTC",
-                "Channel and offset",
-            )
-        ],
-        rows,
-        note=say("The first {count} records of this number.", count=len(rows)),
-    )
+    note = say("The first {count} records of this number.", count=len(rows))
+    return records_table(say, rows, note=note)
 
 
 def _further(visit: Visit, chosen: Chosen, records_max: int) -> Links:

@@ -26,6 +26,7 @@ from tonne.console.parts.blocks import (
     Tiles,
 )
 from tonne.console.parts.drawing import differences
+from tonne.console.parts.record_rows import ACTIONS, offered
 from tonne.console.parts.selecting import Chosen
 from tonne.model import PeriodState, month_of_period, period_of_month
 from tonne.statements.changes.bridges import Side
@@ -59,7 +60,8 @@ def periods(visit: Visit) -> Page:
     say = visit.say
     found = visit.client.list_periods(visit.book)
     rows = [_period(visit, each) for each in reversed(found)]
-    heads = [Head(say("Month")), Head(say("State")), Head(say("History")), Head(say("Actions"))]
+    heads = [Head(say("Month")), Head(say("State")), Head(say("History")), Head(say(ACTIONS))]
+    table = Table(say("Months"), heads, rows, empty=say("No month has records."))
     commands = [
         Command(f"tonne period check --book {visit.book} YYYY-MM", say("What stands against it")),
         Command(
@@ -70,7 +72,7 @@ def periods(visit: Visit) -> Page:
     return Page(
         say("Periods"),
         [
-            Table(say("Months"), heads, rows, empty=say("No month has records.")),
+            offered(table, say(ACTIONS)),
             Commands(say("In a terminal"), commands),
         ],
         say("A closed month takes corrections alone; a sealed one nothing."),

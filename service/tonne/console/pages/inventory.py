@@ -302,6 +302,12 @@ def _form(visit: Visit, by: str, chosen: Chosen) -> Form:
             ],
         ),
         Field("as_of", say("As of commit"), chosen.as_of),
+        Field(
+            "months_by",
+            say("Months of late records"),
+            chosen.months_by,
+            [("", say("in which they count")), ("happened", say("in which they happened"))],
+        ),
     ]
     return Form(
         visit.place("inventory"),

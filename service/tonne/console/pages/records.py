@@ -7,25 +7,23 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tonne.client.wire.resources import source_of
-from tonne.console.parts import numbers
 from tonne.console.parts.blocks import (
     Acts,
     Command,
     Commands,
     Field,
     Form,
-    Head,
     Page,
-    Table,
     Text,
 )
+from tonne.console.parts.record_rows import ACTIONS, record_cells, records_table
 from tonne.errors import FieldInvalid, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tonne.client.answers.results import LedgerRecord
-    from tonne.console.parts.blocks import Block, Cell
+    from tonne.console.parts.blocks import Block, Cell, Table
     from tonne.console.visits import Visit
 
 RECORDS_MAX = 100
@@ -100,40 +98,20 @@ def _form(visit: Visit, asked: dict[str, str]) -> Form:
 
 def _table(visit: Visit, found: list[LedgerRecord], *, is_cut: bool) -> Table:
     say = visit.say
-    heads = [
-        Head(say(each))
-        for each in (
-            "Id",
-            "Facility",
-            "Activity",
-            "Quantity",
-            "Time, UTC",
-            "Channel and offset",
-            "State",
-            "Actions",
-        )
-    ]
     note = say("The first {count} records; the command lists all.", count=RECORDS_MAX)
-    return Table(
-        say("Records"),
-        heads,
+    return records_table(
+        say,
         [_row(visit, each) for each in found],
+        ("State", ACTIONS),
         note=note if is_cut else "",
         empty=say("No such record."),
     )
 
 
 def _row(visit: Visit, found: LedgerRecord) -> tuple[Cell, ...]:
-    record = found.record
     title, look = STATUSES.get(found.status, ("waits in suspense", "wait"))
-    source = source_of(found.channel)
     return (
-        Text(str(record.get("record_id") or "–"), below=str(record.get("evidence") or "")),
-        Text(str(record.get("facility", ""))),
-        Text(str(record.get("activity", "")), look="code"),
-        Text(f"{numbers.plain(record.get('quantity'))} {record.get('unit', '')}"),
-        Text(numbers.span(record.get("start"), record.get("end"))),
-        Text(f"{source} @ {found.offset}"),
+        *record_cells(found.record, found.channel, found.offset),
         Text(visit.say(title), look=look, below=_why(visit, found)),
         _actions(visit, found),
     )

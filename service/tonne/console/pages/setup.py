@@ -146,10 +146,10 @@ def _first_file(visit: Visit, *, has_records: bool) -> Step:
     found = say("records are there") if has_records else say("no record is there")
     if refused:
         found = say("{count} records came, and all are in quarantine", count=f"{refused:,}")
-    words = "import FILE --profile PROFILE"
+    words, page = "import FILE --profile PROFILE", "channels" if has_records else "import"
     if refused:
-        words = "quarantine list --by-cause"
-    return Step(say("First file"), "channels", has_records, found, command(visit, words))
+        words, page = "quarantine list --by-cause", "quarantine"
+    return Step(say("First file"), page, has_records, found, command(visit, words))
 
 
 def _factors(visit: Visit, periods: list[Period], waiting: int, *, has_records: bool) -> Step:

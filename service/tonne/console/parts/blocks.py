@@ -184,7 +184,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a form: a text, or a choice of (value, title) pairs."""
+    """A field of a form: a text, or a choice of (value, title) pairs.
+
+    With `rows` it is a text of several lines; `below` says what is asked for.
+    """
 
     name: str
     title: str
@@ -193,6 +196,8 @@ class Field:
     hint: str = ""
     input_type: str = "text"
     is_required: bool = False
+    rows: int = 0
+    below: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +216,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A form that does something: it is sent, and not put into the address."""
+    """A form that does something: it is sent, and not put into the address.
+
+    `further` are fields that few need, below a title that opens them.
+    """
 
     kind: ClassVar[str] = "act"
 
@@ -222,6 +230,13 @@ class Act:
     hidden: Sequence[tuple[str, str]]
     back: Text | None = None
     note: str = ""
+    further: Sequence[Field] = ()
+    further_title: str = ""
+
+    @property
+    def brings_file(self) -> bool:
+        """Whether a file comes with it."""
+        return any(each.input_type == "file" for each in self.fields)
 
 
 @dataclass(frozen=True, slots=True)

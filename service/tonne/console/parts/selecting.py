@@ -15,6 +15,7 @@ FIELDS: Final = {
     "gwp_set": "gwp_set",
     "consolidation": "consolidation",
     "as_of": "as_of",
+    "months_by": "months_by",
 }
 """Names in an address of what is given once, and the fields of a selection."""
 
@@ -48,6 +49,7 @@ class Chosen:
     gwp_set: str = ""
     consolidation: str = ""
     as_of: str = ""
+    months_by: str = ""
 
     def asked(self) -> dict[str, Any]:
         """Give it as keywords of the client's questions."""
@@ -86,7 +88,7 @@ class Chosen:
         for name, field in LISTS.items():
             # Of one word: a value that begins with a dash is still the option's.
             made += [f"--{name}={value}" for value in getattr(self, field)]
-        for name in ("gwp_set", "consolidation", "as_of"):
+        for name in ("gwp_set", "consolidation", "as_of", "months_by"):
             if value := getattr(self, name):
                 made.append(f"--{name.replace('_', '-')}={value}")
         return shlex.join(made)

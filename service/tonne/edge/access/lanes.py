@@ -71,6 +71,7 @@ LANE_OF: dict[str, str] = {
             "ComputeSupplierCoverage",
             "ComputeScope3Evidence",
             "ComputeTargetProgress",
+            "ListTargetProgress",
             "GetMeasureEffect",
             "GetMeasurePipeline",
             "GetClaims",

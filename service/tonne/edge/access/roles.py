@@ -134,6 +134,7 @@ RULES: dict[str, Rule] = {
     "ComputeSupplierCoverage": Rule(_READS, "name"),
     "ComputeScope3Evidence": Rule(_READS, "name"),
     "ComputeTargetProgress": Rule(_READS, "name"),
+    "ListTargetProgress": Rule(_READS, "name"),
     "GetMeasureEffect": Rule(_READS, "name"),
     "GetMeasurePipeline": Rule(_READS, "name"),
     "GetClaims": Rule(_READS, "name"),

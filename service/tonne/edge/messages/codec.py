@@ -17,7 +17,7 @@ from tonne.edge.messages.status import write_in_band
 from tonne.edge.messages.texts import refuse_texts
 from tonne.errors import FieldInvalid
 from tonne.ledger.statuses import field_name, row_error_message
-from tonne.model import FACILITY_TYPES, Facility, FacilityRule, RowStatus
+from tonne.model import FACILITY_TYPES, Facility, FacilityRule, LateRecords, RowStatus
 from tonne.quantities import atto_of, quantity_text
 from tonne.v1 import ingest_pb2, ledger_pb2, report_pb2, status_pb2
 
@@ -130,6 +130,19 @@ def read_facility(place: str, facility: ledger_pb2.Facility) -> Facility:
     )
 
 
+def read_late_records(book: ledger_pb2.Book) -> LateRecords:
+    """Read what becomes of late records; where it is open, they are refused."""
+    if not book.HasField("late_records"):
+        return LateRecords.REFUSE
+    try:
+        return LateRecords(book.late_records)
+    except ValueError:
+        raise FieldInvalid(
+            f"book.late_records: expected a LateRecords of the API; got {book.late_records}",
+            metadata={"field": "book.late_records", "value": str(book.late_records)},
+        ) from None
+
+
 def write_book(book: Book) -> ledger_pb2.Book:
     """Write a book."""
     return ledger_pb2.Book(
@@ -142,6 +155,7 @@ def write_book(book: Book) -> ledger_pb2.Book:
         editions=[write_edition_name(book, each) for each in settings_of(book).editions],
         method_version=book.method_version or None,
         reopens_sealed=book.reopens_sealed,
+        late_records=_number(book.late_records),
     )
 
 

@@ -19,6 +19,7 @@ from tonne.reports.explanation.replay import ReplayOutcome
 from tonne.v1 import catalogue_pb2, report_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from fractions import Fraction
 
     from tonne.catalogue.resolving.resolution import ResolutionEntry
@@ -29,10 +30,35 @@ GONE = "the edition is gone: these are the figures that the resolution kept"
 """Note of a factor whose edition is gone."""
 
 
+LINES_MAX = 100
+"""Most lines of one response."""
+
+
+def write_parts(
+    book: str, parts: Iterable[Explained], lines_max: int
+) -> Iterator[report_pb2.ExplainResponse]:
+    """Write the parts of an explanation, up to `lines_max` lines together."""
+    count = min(lines_max, LINES_MAX)
+    written = _Written()
+    waiting: list[report_pb2.ExplainLine] = []
+    for part in parts:
+        if count > 1 and isinstance(part, ExplainLine):
+            waiting.append(_write_line(part, written))
+            if len(waiting) < count:
+                continue
+        if waiting:
+            yield report_pb2.ExplainResponse(lines=waiting)
+            waiting = []
+        if count <= 1 or not isinstance(part, ExplainLine):
+            yield write_part(book, part)
+    if waiting:
+        yield report_pb2.ExplainResponse(lines=waiting)
+
+
 def write_part(book: str, part: Explained) -> report_pb2.ExplainResponse:
     """Write a line, a record, the replay or the total."""
     if isinstance(part, ExplainLine):
-        return report_pb2.ExplainResponse(line=_write_line(part))
+        return report_pb2.ExplainResponse(line=_write_line(part, _Written()))
     if isinstance(part, ExplainRecord):
         return report_pb2.ExplainResponse(
             record=report_pb2.ExplainRecord(
@@ -69,7 +95,28 @@ def _slice(line: ExplainLine) -> dict[str, Date]:
     }
 
 
-def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
+class _Written:
+    """The factor and the steps of the line before: lines come factor by factor."""
+
+    def __init__(self) -> None:
+        self._of: tuple[FactorSource, ResolutionEntry] | None = None
+        self.factor = catalogue_pb2.Factor()
+        self.steps: list[report_pb2.ExplainStep] = []
+
+    def be_of(self, source: FactorSource, entry: ResolutionEntry) -> None:
+        """Write them anew where they are others."""
+        if self._of is not None and self._of[0] is source and self._of[1] is entry:
+            return
+        self._of = (source, entry)
+        self.factor = _write_source(source, entry)
+        self.steps = [
+            report_pb2.ExplainStep(kind=step.kind, text=step.text, ratio=exact_text(step.ratio))
+            for step in entry.steps
+        ]
+
+
+def _write_line(line: ExplainLine, written: _Written) -> report_pb2.ExplainLine:
+    written.be_of(line.source, line.entry)
     return report_pb2.ExplainLine(
         account=line.account,
         stage=line.entry.stage,
@@ -77,17 +124,15 @@ def _write_line(line: ExplainLine) -> report_pb2.ExplainLine:
         activity=line.activity,
         region=line.region,
         period=month_of_period(line.period),
+        counted_period=month_of_period(line.counted_period),
         **_slice(line),
         quantity=quantity_text(atto_of(line.quantity)),
         unit=line.unit,
         record_count=line.record_count,
         resolution=line.resolution,
         method_version=line.method_version,
-        factor=_write_source(line.source, line.entry),
-        steps=[
-            report_pb2.ExplainStep(kind=step.kind, text=step.text, ratio=exact_text(step.ratio))
-            for step in line.entry.steps
-        ],
+        factor=written.factor,
+        steps=written.steps,
         gases=[
             report_pb2.ExplainGas(
                 gas=gas.gas,

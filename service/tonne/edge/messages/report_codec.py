@@ -10,7 +10,7 @@ from tonne.edge.messages.codec import row_status, write_row_error, write_totals
 from tonne.errors import FieldInvalid, NameInvalid
 from tonne.model import PERIOD_COUNT_MAX, period_of_month
 from tonne.reports.coverage import CoverageRequest
-from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.inventory.request import COUNTED, MONTHS_BY, InventoryRequest
 from tonne.v1 import report_pb2
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def read_selection(request: report_pb2.GetInventoryRequest) -> InventoryRequest:
         regions=tuple(request.regions),
         gwp_set=request.gwp_set,
         consolidation=read_approach(request),
+        months_by=read_months_by(request),
     )
 
 
@@ -63,6 +64,16 @@ def read_months(request: Any) -> tuple[int, int]:
         _read_month("from_period", request.from_period, 0),
         _read_month("to_period", request.to_period, PERIOD_COUNT_MAX - 1),
     )
+
+
+def read_months_by(request: Any) -> str:
+    """Read what months of a request are; where it is open, those in which records count.
+
+    Raises `FieldInvalid`.
+    """
+    if not request.HasField("months_by"):
+        return COUNTED
+    return read_enum("months_by", request.months_by, ("", *MONTHS_BY))
 
 
 def read_approach(request: Any) -> str:

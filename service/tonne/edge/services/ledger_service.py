@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "tonne.v1.LedgerService"
 
-_BOOK_CHANGES = ("display_name", "facility_rule", "reopens_sealed")
+_BOOK_CHANGES = ("display_name", "facility_rule", "reopens_sealed", "late_records")
 _ENTITY_CHANGES = ("display_name", "parent", "holdings")
 
 
@@ -52,6 +52,7 @@ class LedgerService:
             time_zone=request.book.time_zone or "UTC",
             facility_rule=codec.read_facility_rule(request.book),
             reopens_sealed=request.book.reopens_sealed,
+            late_records=codec.read_late_records(request.book),
             method=settings,
             author=request.method.author or caller().subject,
             reason=request.method.reason,
@@ -86,13 +87,14 @@ class LedgerService:
         )
 
     def update_book(self, request: ledger_pb2.UpdateBookRequest) -> ledger_pb2.Book:
-        """Change a book's display name, facility rule, or what reopens with a month."""
+        """Change a book's display name, its rule of facilities, or those of closed months."""
         book = names.read_book(request.book.name, field="book.name")
         mask = read_mask(request, request.book, _BOOK_CHANGES)
         given = {
             "display_name": request.book.display_name,
             "facility_rule": codec.read_facility_rule(request.book),
             "reopens_sealed": request.book.reopens_sealed,
+            "late_records": codec.read_late_records(request.book),
         }
         changes = {name: given[name] for name in mask}
         return codec.write_book(self._ledger.books.update_book(book, changes))

@@ -123,7 +123,7 @@ class ReportService:
                 records_max=request.records_max,
                 hold=hold,
             )
-            answer = (explain_codec.write_part(book, part) for part in parts)
+            answer = explain_codec.write_parts(book, parts, request.lines_max)
             yield from last_told(answer, snapshot.point)
 
     def _take(self, book: str, selection: report_pb2.GetInventoryRequest, hold: Hold) -> Snapshot:

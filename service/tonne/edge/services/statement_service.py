@@ -13,6 +13,7 @@ from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.ledger.book.register import check_count
 from tonne.ledger.book.statements.statements import STATEMENTS_PER_CALL
 from tonne.ledger.budget import PART_BYTES
+from tonne.ledger.pages import page_limit
 from tonne.reports.allocation.kept import check_keys
 from tonne.reports.indicators.own import check_definitions, in_force
 from tonne.reports.inventory.request import InventoryRequest
@@ -21,7 +22,7 @@ from tonne.reports.statements.effects import measure_effect, pipeline
 from tonne.reports.statements.figures import LedgerFigures
 from tonne.reports.statements.indicators import IndicatorFigures, check_targets
 from tonne.reports.statements.products import product_totals
-from tonne.reports.statements.progress import target_progress
+from tonne.reports.statements.progress import all_progress, target_progress
 from tonne.reports.suppliers.coverage import read_spend, supplier_coverage
 from tonne.reports.suppliers.engagement import engagement_figures
 from tonne.reports.suppliers.scope3 import SCOPE3, Makers, scope3_evidence
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
     from tonne.store.manifest.moments import Point
 
 NAME = "tonne.v1.StatementService"
+
+TARGETS_MAX = 100
+"""Targets of a page: each may be a reading of the book."""
 
 
 class StatementService:
@@ -164,6 +168,39 @@ class StatementService:
             source = self._figures(statement.body, snapshot, asked, spend, hold)
             found = target_progress(statement, source, request.year_start)
             answer = statement_codec.write_answer(statements_pb2.TargetProgress(), found)
+            return told(answer, snapshot.point)
+
+    def list_target_progress(
+        self, request: statements_pb2.ListTargetProgressRequest
+    ) -> statements_pb2.ListTargetProgressResponse:
+        """Tell where the targets of a page stand."""
+        book = names.read_book(request.name)
+        asked, ask = statement_codec.read_asked(request), read_ask(request)
+        spend = read_spend(statement_codec.read_spend(request.spend))
+        ask = replace(ask, page_size=page_limit(ask.page_size, default=TARGETS_MAX))
+        with self._ledger.reads.holding(PART_BYTES) as hold:
+            snapshot, then = self._take(book, asked, hold)
+            # A page goes on with what its token names: "now" is no part of that.
+            view = (asked if asked.as_of is None else then).view(Kind.TARGET)
+            page = self._ledger.statements.list_statements(book, view, ask)
+            there = [each for each in page.items if each.body is not None]
+            ids = sorted({each.body.indicator for each in there} - {""})
+            own = in_force(self._ledger.statements, book, ids, by=then.by) if ids else ()
+            shared = IndicatorFigures(snapshot, hold, own, [each.body for each in there])
+
+            def source_of(target: Target) -> FigureSource:
+                if target.indicator:
+                    return shared
+                return self._figures(target, snapshot, then, spend, hold)
+
+            found = all_progress(there, source_of, request.year_start)
+            answer = statements_pb2.ListTargetProgressResponse(
+                targets=[
+                    statement_codec.write_answer(statements_pb2.TargetOutcome(), each)
+                    for each in found
+                ],
+                next_page_token=page.next_page_token,
+            )
             return told(answer, snapshot.point)
 
     def _figures(

@@ -27,6 +27,11 @@ class Entry:
     tried: str = ""
     """What a preview takes for the answer of a question; nothing leaves the key out."""
 
+    @property
+    def asked(self) -> str:
+        """The question that stands above it; empty where none does."""
+        return self.remark.removeprefix(ASK).strip() if self.remark.startswith(ASK) else ""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -38,6 +43,8 @@ class Draft:
     tables: list[tuple[str, list[Entry]]] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    columns: tuple[str, ...] = ()
+    """Names of the file's columns."""
 
     def put(
         self, section: str, key: str, value: object, *, assumed: str = "", asked: str = ""
@@ -107,6 +114,16 @@ class Draft:
             lines.append(head)
             lines += [f"{entry.key} = {entry.tried}" for entry in entries if entry.tried]
         return "\n".join(lines)
+
+    def keyed(self) -> Iterator[tuple[str, list[Entry]]]:
+        """Give the sections by what names them in a key; of lists with a number from 1."""
+        counts: dict[str, int] = {}
+        for head, entries in self._sections():
+            name = head.strip("[]")
+            if head.startswith("[["):
+                counts[name] = counts.get(name, 0) + 1
+                name = f"{name}.{counts[name]}"
+            yield name, entries
 
     def _sections(self) -> Iterator[tuple[str, list[Entry]]]:
         for section in SECTIONS:

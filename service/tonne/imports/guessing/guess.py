@@ -44,6 +44,7 @@ def guess(path: Path, options: ReadingOptions) -> Draft:
     """
     draft = Draft(path.name)
     sample = take_sample(path, options, draft)
+    draft.columns = tuple(name for name in sample.header if name)
     places = headers.roles(sample.header)
     if "quantity" in places and not sample.has_numbers(places["quantity"]):
         place = places.pop("quantity")

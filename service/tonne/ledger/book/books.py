@@ -12,7 +12,7 @@ from tonne.ledger.book.part import LedgerPart, check_text
 from tonne.ledger.book.periods import check_time_zone
 from tonne.ledger.filters import Fields, is_match, moment_field, name_field, text_field, word_field
 from tonne.ledger.pages import FIRST_PAGE, page_limit
-from tonne.model import Book, FacilityRule, check_id
+from tonne.model import Book, FacilityRule, LateRecords, check_id
 from tonne.store.rows import Found, NewMethod, Window
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Books(LedgerPart):
         time_zone: str = "UTC",
         facility_rule: FacilityRule = FacilityRule.WHEN_REGISTER_EXISTS,
         reopens_sealed: bool = False,
+        late_records: LateRecords = LateRecords.REFUSE,
         method: MethodSettings | None = None,
         author: str = "",
         reason: str = "",
@@ -71,6 +72,7 @@ class Books(LedgerPart):
                 revision=1,
                 create_time=self._clock(),
                 reopens_sealed=reopens_sealed,
+                late_records=late_records,
             ),
             NewMethod(
                 expected_version=0,
@@ -87,8 +89,8 @@ class Books(LedgerPart):
         ----------
         book : str
         changes : mapping
-            `display_name` (text), `facility_rule` (FacilityRule), `reopens_sealed` (bool): those
-            that change.
+            `display_name` (text), `facility_rule` (FacilityRule), `reopens_sealed` (bool),
+            `late_records` (LateRecords): those that change.
 
         Raises
         ------

@@ -15,6 +15,7 @@ from tonne.model import (
     LAST_DAY,
     PERIOD_COUNT_MAX,
     PERIOD_EPOCH_YEAR,
+    LateRecords,
     RowStatus,
     day_of_number,
     first_day_of,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tonne.ledger.files.repost import Cut
+    from tonne.model import Book
 
 _EPOCH = dt.datetime(PERIOD_EPOCH_YEAR, 1, 1)  # noqa: DTZ001 - wall-clock time, see below
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -134,3 +136,14 @@ def _midnight_us(zone: ZoneInfo, year: int, month: int, day: int) -> int:
 def period_table(time_zone: str) -> PeriodTable:
     """Periods of a time zone for the kernel."""
     return PeriodTable(month_boundaries_us(time_zone))
+
+
+def counts_from_now(book: Book, *, is_entry: bool) -> int:
+    """Give the first month in which a commit of now counts what it posts; 0: in any.
+
+    An entry with who and why is let into closed months until they are sealed. Where late records
+    are refused there is no such month: what is closed takes nothing.
+    """
+    if book.late_records is LateRecords.REFUSE:
+        return 0
+    return book.sealed_before if is_entry else book.closed_before

@@ -20,6 +20,7 @@ import polars as pl
 
 from tonne.ledger.book.periods import month_boundaries_us
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.postings import as_counted
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
@@ -89,11 +90,11 @@ Check = Callable[[Ground], Finding | None]
 
 
 def find_suspense(ground: Ground) -> Finding | None:
-    """Count the records of the months that wait: they are in no inventory yet."""
+    """Count the records that wait and would count in the months: they are in no inventory yet."""
     count = 0
     for part in ground.parts(ground.postings):
         with polars_errors(f"postings of book {ground.book}"):
-            waiting = part.filter(
+            waiting = as_counted(part).filter(
                 (pl.col("status") > 0) & pl.col("period").is_between(ground.first, ground.last)
             )
             count += int(waiting["record_count"].sum())

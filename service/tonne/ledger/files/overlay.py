@@ -38,6 +38,10 @@ It was withdrawn, because another record stands for it, or reversed (by a correc
 under what, see `posting.correcting.noted`; where it was posted before, it is restated, under that
 from now on. The first clearings lack what came later."""
 
+COUNTS_FROM: Final = "counts_from"
+"""Column of records and of what was cleared: the first month in which it counts. That of a record
+is the last one of all commits that posted it or took it back: none counts before those before."""
+
 REVERSED: Final = int(RowStatus.REVERSED)
 
 _FLAGS = ("is_withdrawn", "is_reversed")
@@ -69,8 +73,8 @@ def is_restated() -> pl.Expr:
 
 
 def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFrame:
-    """Read clearing files of one segment, columns of `CLEARED_SCHEMA`."""
-    parts = [pl.DataFrame(schema=CLEARED_SCHEMA)]
+    """Read clearing files of one segment: columns of `CLEARED_SCHEMA`, and `COUNTS_FROM`."""
+    parts = [pl.DataFrame(schema={**CLEARED_SCHEMA, COUNTS_FROM: pl.Int32})]
     for file in clearings:
         frame = reader.open(file).frame()
         absent = {
@@ -81,10 +85,25 @@ def read_cleared(reader: FileReader, clearings: Sequence[FileRow]) -> pl.DataFra
         with polars_errors(file.path):
             parts.append(
                 frame.with_columns(**absent).select(
-                    pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items()
+                    *(pl.col(name).cast(kind) for name, kind in CLEARED_SCHEMA.items()),
+                    pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM),
                 )
             )
     return pl.concat(parts)
+
+
+def counted_after(records: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
+    """Say from which month on records count that clearings posted, or took back."""
+    later = cleared.filter(pl.col(COUNTS_FROM) > 0)
+    if later.is_empty():
+        return records
+    last = later.group_by(pl.col("channel").cast(pl.String), "offset").agg(
+        pl.col(COUNTS_FROM).max().alias("then")
+    )
+    joined = records.join(last, on=_PLACE, how="left", maintain_order="left")
+    return joined.with_columns(pl.max_horizontal(COUNTS_FROM, "then").alias(COUNTS_FROM)).drop(
+        "then"
+    )
 
 
 def with_cleared(segment: pl.DataFrame, cleared: pl.DataFrame) -> pl.DataFrame:
@@ -161,3 +180,13 @@ class Overlay:
     def apply(self, segment: pl.DataFrame, clearings: Sequence[FileRow]) -> pl.DataFrame:
         """Give a segment's records the status that they have after its clearings."""
         return with_cleared(segment, read_cleared(self._reader, clearings))
+
+    def counts_from(
+        self, records: pl.DataFrame, file: FileRow, clearings: Sequence[FileRow]
+    ) -> pl.Series:
+        """Give the first month in which each record of a segment counts, by its place."""
+        own = records.select(pl.col("channel").cast(pl.String), "offset").with_columns(
+            pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM)
+        )
+        late = [each for each in clearings if each.counts_from]
+        return counted_after(own, read_cleared(self._reader, late))[COUNTS_FROM]

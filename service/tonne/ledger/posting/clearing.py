@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FileCorrupt, PeriodMustBeOpen, StoreUnavailable
-from tonne.ledger.book.periods import month_start_us
+from tonne.ledger.book.periods import counts_from_now, month_start_us
 from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
-from tonne.ledger.files.overlay import Overlay
+from tonne.ledger.files.overlay import COUNTS_FROM, Overlay
+from tonne.ledger.files.postings import counted_months
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.mending.waiting import clearing_names, read_waiting, taken_back
-from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
-from tonne.model import RowStatus, check_id
+from tonne.ledger.posting.writing.laid_out import posting_frame
+from tonne.model import LateRecords, RowStatus, check_id
 from tonne.store import faults
 from tonne.store.errors import BookChanged, SuspenseChanged
 from tonne.store.rows import Clearing, Commit
@@ -190,14 +191,16 @@ class Clearer:
         """Find the records that a state posts, and post them; None where there is none."""
         posted = post_under(waiting, state, book)
         postable = _postable(waiting, posted, book)
-        if first_open := state.book.closed_before:
+        counts_from = _counts_from(waiting, state)
+        late = state.book.late_records is LateRecords.NEXT_OPEN
+        if not late and (first_open := state.book.closed_before):
             postable = _of_open_periods(postable, month_start_us(state.book.time_zone, first_open))
         if postable.is_empty():
             return None
         if postable.height < waiting.height:
             posted = post_under(postable, state, book)
         with polars_errors(f"cleared records of book {book}"):
-            postings, resolutions = posting_frame(posted, state)
+            postings, resolutions = posting_frame(posted, state, counts_from)
             months = tuple(sorted(postings["period"].unique().to_list()))
             noted = with_notes(frame_to_write(posted.records()), state, months)
             records = postable.with_columns(noted[POSTED_AS].cast(pl.String))
@@ -211,6 +214,8 @@ class Clearer:
         with polars_errors(file.path):
             names, channels = clearing_names(cleared.records, file.id)
             periods = tuple(sorted(cleared.postings["period"].unique().to_list()))
+            counts_from = _counts_from(cleared.records, state)
+            counted = counted_months(cleared.postings, posted_alone=counts_from > 0)
         clearing, postings = put_cleared(
             self._objects, file, names, cleared.postings, commit_id, now
         )
@@ -229,8 +234,9 @@ class Clearer:
                     ),
                 ),
                 files=(clearing, postings),
-                periods=periods,
+                periods=counted,
                 first_period=periods[0],
+                counts_from=counts_from,
             )
         )
         faults.reach("clearing.after_commit")
@@ -243,6 +249,13 @@ def _postable(waiting: pl.DataFrame, posted: Posted, book: str) -> pl.DataFrame:
         outcome = frame_of(posted.records()).select("offset", "status")
         rows = outcome.filter(pl.col("status") == RowStatus.POSTED)["offset"]
         return waiting.select(pl.all().gather(rows))
+
+
+def _counts_from(waiting: pl.DataFrame, state: BookState) -> int:
+    """Give the first month in which records of a segment count that leave suspense now."""
+    # They wait under that of their segment, and count no earlier.
+    own = int(waiting[COUNTS_FROM].item(0)) if waiting.height else 0
+    return max(own, counts_from_now(state.book, is_entry=False))
 
 
 def _of_open_periods(records: pl.DataFrame, open_from_us: int) -> pl.DataFrame:

@@ -22,13 +22,9 @@ from tonne.ledger.files.frames import Schema, frame_of, polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.repost import FROM, TIMES, TO, slice_table, timed_parts
 from tonne.ledger.files.sums import RunningSums
-from tonne.ledger.posting.posted import (
-    outcome_of,
-    post_slices,
-    posting_frame,
-    refused_texts,
-)
+from tonne.ledger.posting.posted import outcome_of, post_slices, refused_texts
 from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.posting.writing.laid_out import posting_frame
 from tonne.ledger.statuses import row_error_message
 from tonne.model import (
     Book,
@@ -241,6 +237,7 @@ class Estimation:
                 pl.max_horizontal("start_us", "slice_from").alias(FROM),
                 pl.min_horizontal("end_us", "slice_to").alias(TO),
                 pl.lit(0, pl.UInt8).alias("status"),
+                pl.lit(0, pl.UInt16).alias("late"),
                 pl.lit(1, pl.Int64).alias("record_count"),
                 pl.col("row").is_first_distinct().cast(pl.Int64).alias("record_start_count"),
             )

@@ -86,6 +86,10 @@ class _Refused(Exception):  # caught beside where it is raised
         self.request_ids = frozenset(outcomes)
 
 
+class _Apart(Exception):  # caught beside where it is raised
+    """One of several corrections decides in which month all of them would count."""
+
+
 @dataclass(slots=True, eq=False)
 class _Call:
     """One call of `write` under way."""
@@ -207,6 +211,9 @@ class Journal:
                 self._refuse_channels(call, error.channels)
             except (RequestKnown, MendsKnown, _Refused) as error:
                 self._answer_requests(call, error)
+            except _Apart:
+                for i in chosen:
+                    self._advance(call, [i])
             except PeriodMustBeOpen as error:
                 self._advance_apart(call, chosen, error)
             else:
@@ -221,7 +228,10 @@ class Journal:
             posted = post_entries(book, entries, self._states, row_errors_max=self._row_errors_max)
             if refused := refuse_corrections(posted.entries, posted.outcomes):
                 raise _Refused(refused)
-            posted = self._withdrawals.withdraw(posted)
+            withdrawn = self._withdrawals.withdraw(posted)
+            if withdrawn.counts_from > posted.counts_from and len(entries) > 1:
+                raise _Apart
+            posted = withdrawn
         faults.reach("journal.after_post")
         commit_id = uuid.uuid4().hex
         with self._stage("write"):
@@ -247,8 +257,9 @@ class Journal:
             files=files.all(),
             keys=files.keys,
             ranges=posted.ranges(commit_id, {kind: row.id for kind, row in files.of_kind.items()}),
-            periods=posted.periods,
+            periods=posted.counted_periods,
             first_period=posted.first_period,
+            counts_from=posted.counts_from,
         )
         with self._stage("commit"):
             self._manifest.commit(commit)

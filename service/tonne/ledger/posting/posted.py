@@ -9,12 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from tonne.errors import QuantityOverflow
-from tonne.ledger.book.periods import month_start_us, period_at
+from tonne.ledger.book.periods import counts_from_now, month_start_us, period_at
 from tonne.ledger.files.files import POSTINGS, QUARANTINE, SEGMENT
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
+from tonne.ledger.files.postings import counted_months
 from tonne.ledger.posting.correcting.noted import with_notes
 from tonne.ledger.posting.entries import (
     REQUEST_PREFIX,
@@ -24,8 +23,16 @@ from tonne.ledger.posting.entries import (
     RequestEntry,
     is_correction,
 )
+from tonne.ledger.posting.writing.laid_out import posting_frame, with_posting_region
 from tonne.ledger.statuses import GOT_CHARS_MAX, field_name
-from tonne.model import PERIOD_COUNT_MAX, ControlTotals, RecordField, RowError, RowStatus
+from tonne.model import (
+    PERIOD_COUNT_MAX,
+    ControlTotals,
+    LateRecords,
+    RecordField,
+    RowError,
+    RowStatus,
+)
 from tonne.store.rows import Move, RangeRow, RequestClaim
 from tonne.store.statement_rows import Span
 from tonne_kernel import BatchSlice, post
@@ -33,28 +40,13 @@ from tonne_kernel import BatchSlice, post
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tonne.catalogue.resolving.resolution import Resolution
+    import polars as pl
+
     from tonne.ledger.book.book_state import BookState, BookStates
     from tonne.model import Book
     from tonne.store.rows import Clearing, MendRow
     from tonne.store.statement_rows import Correction, FileKind
     from tonne_kernel import Posted, SliceTotals
-
-POSTING_REGION = "posting_region"
-"""Column of a segment, only where some record in suspense took its facility's region."""
-
-POSTED_KEYS = (
-    "facility",
-    "activity",
-    "unit",
-    "region",
-    "period",
-    "first_day",
-    "last_day",
-    "resolution",
-    "status",
-)
-"""Columns that tell one posting from another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +79,8 @@ class PostedEntries:
         What leaves suspense with them, or is reversed, segment by segment.
     corrections : tuple of Correction
         Entries of what is reversed.
+    counts_from : int
+        The first month in which they count.
     """
 
     book: Book
@@ -97,6 +91,15 @@ class PostedEntries:
     periods: tuple[int, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    counts_from: int = 0
+
+    @property
+    def counted_periods(self) -> tuple[int, ...]:
+        """Months in which the postings count, ascending."""
+        if POSTINGS not in self.frames:
+            return ()
+        # What waits counts nowhere: it may leave a month that is closed by now.
+        return counted_months(self.frames[POSTINGS], posted_alone=self.counts_from > 0)
 
     @property
     def first_period(self) -> int:
@@ -239,13 +242,21 @@ def post_entries(
             outcome_of(totals, *entry_position(entry), texts)
             for totals, entry in zip(posted.totals, entries, strict=True)
         ]
-        frames, resolutions, periods = _frames(posted, state)
-    return PostedEntries(state.book, entries, outcomes, frames, resolutions, periods)
+        counts_from = counts_from_now(state.book, is_entry=any(map(is_correction, entries)))
+        frames, resolutions, periods = _frames(posted, state, counts_from)
+    return PostedEntries(
+        state.book, entries, outcomes, frames, resolutions, periods, counts_from=counts_from
+    )
 
 
 def _open_from_us(entry: Entry, state: BookState) -> int:
-    """Give the first instant that takes a record: corrections are let into months not sealed."""
+    """Give the first instant that takes a record: corrections are let into months not sealed.
+
+    Where late records count in the next open month, there is none.
+    """
     book = state.book
+    if book.late_records is LateRecords.NEXT_OPEN:
+        return month_start_us(book.time_zone, 0)
     first_open = book.sealed_before if is_correction(entry) else book.closed_before
     return month_start_us(book.time_zone, first_open)
 
@@ -322,67 +333,8 @@ def cut_text(text: str) -> str:
     return text if len(text) <= GOT_CHARS_MAX else text[: GOT_CHARS_MAX - 1] + "…"
 
 
-def posting_frame(posted: Posted, state: BookState) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
-    """Lay out postings as they are kept, and give the resolutions that they name.
-
-    Returns
-    -------
-    tuple of polars.DataFrame and tuple of Resolution
-        Columns of `balances.POSTINGS_SCHEMA`; each resolution once.
-    """
-    postings = frame_of(posted.postings())
-    used = postings["disposition"].unique().to_list()
-    by_disposition = {number: state.resolutions[number] for number in used if number >= 0}
-    ids = pl.DataFrame(
-        {
-            "disposition": list(by_disposition),
-            "resolution": [each.id for each in by_disposition.values()],
-        },
-        schema={"disposition": pl.Int32, "resolution": pl.String},
-    )
-    frame = (
-        state.with_effective_region(postings)
-        .join(ids, on="disposition", how="left", maintain_order="left")
-        .with_columns(status=(-pl.col("disposition").clip(upper_bound=0)).cast(pl.UInt8))
-        .select(*POSTED_KEYS, "quantity", "record_count", "record_start_count")
-    )
-    return frame, tuple(by_disposition.values())
-
-
-def with_posting_region(records: pl.DataFrame, state: BookState) -> pl.DataFrame:
-    """Note the region under which records in suspense are posted where that is the facility's.
-
-    The facility may get another region while they wait; what is posted once they are cleared
-    takes their first postings back, to the last key.
-
-    Returns
-    -------
-    polars.DataFrame
-        The records, with the column `posting_region` where any of them has one.
-    """
-    waiting = (
-        records.select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
-            pl.col("facility", "region").cast(pl.String),
-            "status",
-        )
-        .filter(pl.col("status") > RowStatus.POSTED)
-        .with_columns(pl.col("region").fill_null(""))
-        .filter(pl.col("region") == "")
-    )
-    if waiting.is_empty():
-        return records
-    regions = state.with_effective_region(waiting).filter(pl.col("region") != "")
-    if regions.is_empty():
-        return records
-    noted = pl.select(row=pl.int_range(records.height, dtype=pl.UInt32)).join(
-        regions.select("row", "region"), on="row", how="left", maintain_order="left"
-    )
-    return records.with_columns(noted["region"].alias(POSTING_REGION))
-
-
 def _frames(
-    posted: Posted, state: BookState
+    posted: Posted, state: BookState, counts_from: int
 ) -> tuple[dict[FileKind, pl.DataFrame], dict[str, str], tuple[int, ...]]:
     frames: dict[FileKind, pl.DataFrame] = {}
     if posted.quarantine_count:
@@ -392,7 +344,7 @@ def _frames(
     records = frame_to_write(posted.records())
     if any(totals.suspended_count for totals in posted.totals):
         records = with_posting_region(records, state)
-    frames[POSTINGS], used = posting_frame(posted, state)
+    frames[POSTINGS], used = posting_frame(posted, state, counts_from)
     resolutions = {each.id: each.to_json() for each in used}
     periods = tuple(sorted(frames[POSTINGS]["period"].unique().to_list()))
     frames[SEGMENT] = with_notes(records, state, periods)

@@ -14,7 +14,8 @@ from tonne.ledger.files.postings import as_postings, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import decode_frame, repost
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.posting.posted import POSTING_REGION, post_slices, posting_frame
+from tonne.ledger.posting.posted import post_slices
+from tonne.ledger.posting.writing.laid_out import POSTING_REGION, posting_frame
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from tonne.ledger.files.frames import Schema
     from tonne_kernel import Posted
 
-REPOST_KEYS = ("facility", "activity", "unit", "period", "status", "region")
-"""What the records alone determine: resolutions are the book's, as it was then, and so are the
-regions of what is posted, which are empty here, and the slices of months."""
+REPOST_KEYS = ("facility", "activity", "unit", "period", "status", "region", "late")
+"""What the records and their commits determine: resolutions are the book's, as it was then, and so
+are the regions of what is posted, which are empty here, and the slices of months."""
 
 BATCH_ROWS = 1 << 16
 
@@ -36,6 +37,7 @@ REPOSTED_SCHEMA: Schema = {
     "period": pl.Int32,
     "status": pl.UInt8,
     "region": pl.String,
+    "late": pl.UInt16,
     "quantity": QUANTITY_TYPE,
     "record_count": pl.Int64,
     "record_start_count": pl.Int64,
@@ -65,7 +67,9 @@ def post_segment(segment: pl.DataFrame, time_zone: str) -> Iterator[pl.DataFrame
     for (status,), records in by_region.group_by("status", maintain_order=True):
         for rows in records.iter_slices(BATCH_ROWS):
             postings = repost(rows, periods, RowStatus(status))
-            yield postings.with_columns(pl.lit(status, pl.UInt8).alias("status"))
+            yield postings.with_columns(
+                pl.lit(status, pl.UInt8).alias("status"), pl.lit(0, pl.UInt16).alias("late")
+            )
 
 
 def post_under(records: pl.DataFrame, state: BookState, book: str) -> Posted:

@@ -19,14 +19,14 @@ from tonne.ledger.book.periods import month_boundaries_us, period_table
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.files import Wanted
 from tonne.ledger.files.frames import Schema, polars_errors
-from tonne.ledger.files.overlay import Overlay, is_kept
+from tonne.ledger.files.overlay import COUNTS_FROM, Overlay, is_kept
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, by_month, drop_zeros
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import repost, slice_table, split_records, timed_parts
 from tonne.ledger.files.sums import COUNTS, RunningSums
-from tonne.ledger.reading.moment import outrun
+from tonne.ledger.reading.moment import Question, outrun
 from tonne.ledger.reading.records import LedgerRecord, ledger_records
-from tonne.model import RowStatus
+from tonne.model import PERIOD_COUNT_MAX, RowStatus
 from tonne.store.errors import ObjectMissing
 from tonne.work import check_wanted
 
@@ -60,23 +60,6 @@ _REPLAYED: Schema = {
 }
 
 _AGAIN: Schema = {**_REPLAYED, "first_day": pl.UInt8, "last_day": pl.UInt8}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """Postings that are asked about.
-
-    Parameters
-    ----------
-    keys : polars.DataFrame
-        `RECORD_KEYS`, region (texts) and period (Int32) of the postings, each once.
-    first_period, last_period : int
-        Months that are looked at, both inclusive.
-    """
-
-    keys: pl.DataFrame
-    first_period: int
-    last_period: int
 
 
 @dataclass(slots=True, eq=False)
@@ -178,9 +161,11 @@ class Evidence:
         """
         periods = period_table(moment.book.time_zone)
         months = question.keys.select(*RECORD_KEYS, "period").unique()
-        for file, clearings in self._segments(moment, hold):
+        for file, clearings in self._segments(moment, hold, question):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings)
+            firsts = self._overlay.counts_from(found, file, clearings)
+            begin = 0
             for rows in found.iter_slices(BATCH_ROWS):
                 with polars_errors(file.path):
                     parts = split_records(rows, periods).filter(
@@ -188,10 +173,15 @@ class Evidence:
                     )
                     asked = (
                         _keys_of(rows)
+                        .with_columns(firsts.slice(begin, rows.height))
                         .with_row_index("row")
                         .join(parts, on="row", how="inner", maintain_order="left_right")
                         .join(months, on=[*RECORD_KEYS, "period"], how="semi")
                     )
+                    begin += rows.height
+                    if question.counted is not None:
+                        counted = pl.max_horizontal("period", COUNTS_FROM)
+                        asked = asked.filter(counted.is_between(*question.counted))
                     by_row: dict[int, list[tuple[int, Decimal]]] = {}
                     for row, period, quantity in asked.select(
                         "row", "period", "quantity"
@@ -234,7 +224,7 @@ class Evidence:
         periods = period_table(moment.book.time_zone)
         replayed = Replayed(pl.DataFrame(schema=_AGAIN))
         sums = RunningSums(_AGAIN)
-        for file, clearings in self._segments(moment, hold):
+        for file, clearings in self._segments(moment, hold, question):
             replayed.segment_count += 1
             try:
                 verified = self._reader.open(file)
@@ -269,7 +259,7 @@ class Evidence:
         """
         periods = period_table(moment.book.time_zone)
         slices = slice_table(month_boundaries_us(moment.book.time_zone), cuts)
-        for file, clearings in self._segments(moment, hold):
+        for file, clearings in self._segments(moment, hold, question):
             verified = self._reader.open(file)
             found = self._matching(moment, question, verified, clearings, whole=True)
             for rows in found.iter_slices(BATCH_ROWS):
@@ -323,15 +313,19 @@ class Evidence:
         return found, differences
 
     def _segments(
-        self, moment: Moment, hold: Hold | None
+        self, moment: Moment, hold: Hold | None, question: Question | None = None
     ) -> Iterator[tuple[FileRow, list[FileRow]]]:
         """Give the segments of a moment in the order of their commits, with their clearings.
 
-        Memory for one of them at a time is held.
+        Those without a record of the months of a question are left out. Memory for one of them at
+        a time is held.
         """
         after_seq = 0
-        while files := self._manifest.segments(
-            moment.book.id, after_seq=after_seq, limit=_FILES_BATCH
+        first, last = 0, PERIOD_COUNT_MAX
+        if question is not None:
+            first, last = question.first_period, question.last_period
+        while files := self._manifest.segments_of_months(
+            moment.book.id, first, last, after_seq, _FILES_BATCH
         ):
             known = list(filter(moment.knows, files))
             clearings = self._overlay.find(known)
@@ -358,8 +352,13 @@ class Evidence:
         With `whole`, those of the postings' keys in any region.
         """
         boundaries = month_boundaries_us(moment.book.time_zone)
-        columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
-        head = file.frame(columns).with_row_index("place")
+        names = question.keys["facility"].cast(pl.String).unique()
+        few = names.to_list() if names.len() <= FACILITIES_NAMED_MAX else []
+        if few:
+            head = file.of_facilities(few).with_row_index("place")
+        else:
+            columns = [*RECORD_KEYS, "region", "start", "end", "status", "channel", "offset"]
+            head = file.frame(columns).with_row_index("place")
         with polars_errors(file.path):
             posted = self._overlay.apply(head, clearings).filter(
                 pl.col("status") == RowStatus.POSTED,
@@ -383,7 +382,7 @@ class Evidence:
             places = keys["place"].sort()
         if places.is_empty():
             return head.clear()
-        whole_rows = file.frame()
+        whole_rows = head.drop("place") if few else file.frame()
         with polars_errors(file.path):
             return whole_rows[places].with_columns(
                 pl.lit(int(RowStatus.POSTED), pl.UInt8).alias("status")

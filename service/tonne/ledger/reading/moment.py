@@ -19,6 +19,26 @@ if TYPE_CHECKING:
     from tonne.store.rows import FileRow
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Postings that are asked about.
+
+    Parameters
+    ----------
+    keys : polars.DataFrame
+        facility, activity, unit, region (texts) and period (Int32) of the postings, each once.
+    first_period, last_period : int
+        Months that are looked at, both inclusive.
+    counted : (int, int), optional
+        Months in which records count that are listed; None: in any.
+    """
+
+    keys: pl.DataFrame
+    first_period: int
+    last_period: int
+    counted: tuple[int, int] | None = None
+
+
 @dataclass(eq=False)
 class Moment:
     """A book, one of its moments, and what was posted by then.

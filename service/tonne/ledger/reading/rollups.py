@@ -68,8 +68,9 @@ SITES_SCHEMA: Schema = {
     "block": pl.Int32,
     "mask": pl.UInt32,
 }
-"""Columns of the sites of a rollup: the months of a block in which a facility has postings, a bit
-for each. A row without a facility names a type whose facilities are left out: they are many."""
+"""Columns of the sites of a rollup: the months of a block in which postings of a facility count,
+a bit for each. A row without a facility names a type whose facilities are left out: they are
+many."""
 
 SITE_BLOCK_MONTHS: Final = 32
 """Months of a block."""
@@ -158,7 +159,8 @@ class Rollups:
         if frame is None:
             return None
         with polars_errors(file.path):
-            typed = frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
+            whole = as_rollup(frame, file.kind)
+            typed = whole.select(pl.col(name).cast(kind) for name, kind in schema.items())
         self._cache.put(file.id, typed)
         return typed
 
@@ -171,6 +173,13 @@ class Rollups:
         except LedgerInconsistent as error:
             logger.warning("a rollup is not used: %s", error)
             return None
+
+
+def as_rollup(frame: pl.DataFrame, kind: FileKind) -> pl.DataFrame:
+    """Give the columns of a rollup's file; sums of before records could be late have none."""
+    if kind != ROLLUP or "late" in frame.columns:
+        return frame
+    return frame.with_columns(late=pl.lit(0, pl.UInt16)).select(list(ROLLUP_SCHEMA))
 
 
 def files_by_run(rollups: Sequence[FileRow]) -> dict[str, dict[FileKind, FileRow]]:

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
+from tonne.ledger.book.periods import period_table
 from tonne.ledger.files.files import QUARANTINE, SEGMENT, FileReader, run_of
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.hours import HourFiles
 from tonne.ledger.files.overlay import (
-    REVERSED,
     Overlay,
-    is_restated,
     is_waiting,
     read_cleared,
     with_cleared,
@@ -33,12 +32,15 @@ from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.posting.entries import REQUEST_PREFIX
 from tonne.ledger.posting.repost import REPOSTED_SCHEMA, as_reposted, post_segment
+from tonne.ledger.reading.past.postings import added
 from tonne.ledger.reading.snapshot import ATTEMPTS_MAX
 from tonne.ledger.upkeep.findings import (
     BookFindings,
     Problem,
     check_keys,
     clearing_problems,
+    count_problems,
+    has_late,
     held_text,
     resolution_problems,
     totals_of,
@@ -115,6 +117,7 @@ class BookCheck:
         self._on_file = on_file
         self._sums_rows_max = sums_rows_max
         self._time_zone = manifest.get_book(book).time_zone
+        self._periods = period_table(self._time_zone)
         self._found = BookFindings(book)
         self._sources: dict[str, _Source] = {}
         self._lost_count = 0
@@ -277,7 +280,7 @@ class BookCheck:
                 self._tell("CLEARING_MUST_NAME_WAITING_RECORDS", problem, file.id)
             now = with_cleared(frame, cleared)
             rows = now.with_columns(first_status=frame["status"])
-            for problem in self._reversed_problems(snapshot, file, rows, cleared):
+            for problem in count_problems(snapshot, file, rows, cleared):
                 self._tell("REVERSALS_MUST_BE_COUNTED", problem, file.id)
             waiting_count = rows.filter(is_waiting()).height
             expected = snapshot.suspended_counts.get(file.id, 0)
@@ -288,20 +291,15 @@ class BookCheck:
                     f"says {expected}",
                     file.id,
                 )
-            for postings in post_segment(now, self._time_zone):
-                difference.add(postings)
+            if has_late((file, *clearings)):
+                # Each of its commits may count elsewhere: what they added says where.
+                for postings in added(self._reader, (file, clearings), self._periods):
+                    difference.add(as_reposted(postings))
+            else:
+                for postings in post_segment(now, self._time_zone):
+                    difference.add(postings)
         with polars_errors(file.path):
             return rows.select(pl.col(name).cast(kind) for name, kind in _KEPT.items())
-
-    def _reversed_problems(
-        self, snapshot: BookSnapshot, file: FileRow, rows: pl.DataFrame, cleared: pl.DataFrame
-    ) -> Iterator[str]:
-        for what, count, counts in (
-            ("reversed", (rows["status"] == REVERSED).sum(), snapshot.reversed_counts),
-            ("restated", cleared.filter(is_restated()).height, snapshot.restated_counts),
-        ):
-            if count != (expected := counts.get(file.id, 0)):
-                yield f"{file.path}: {count} records are {what}, but the manifest says {expected}"
 
     def _lose(self, file: FileRow, error: LedgerInconsistent, lost: dict[str, int]) -> None:
         """Note a file that cannot be read, and which records stand in it."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.catalogue.resolving.resolution import Resolution
-from tonne.errors import LedgerInconsistent
+from tonne.errors import FieldInvalid, LedgerInconsistent
+from tonne.ledger.files.overlay import REVERSED, is_restated
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.keys.key_file import decode_keys
-from tonne.ledger.reading.rollups import files_by_run
+from tonne.ledger.reading.rollups import as_rollup, files_by_run
 from tonne.ledger.upkeep.rollups.rolling import RollupCheck
 from tonne.model import ControlTotals, RowStatus
 from tonne.quantities import atto_of
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
     from tonne.ledger.files.files import FileReader
     from tonne.ledger.files.hours import HourFiles
+    from tonne.model import Method
     from tonne.store.manifest.manifest import Manifest
-    from tonne.store.rows import FileRow, RangeRow
+    from tonne.store.rows import BookSnapshot, FileRow, RangeRow
 
     OnFile = Callable[[FileRow, str], None]
+
+METHODS_BATCH = 1000
+"""Versions of a method that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,42 @@ def check_keys(
         on_file(file, problem)
 
 
+def count_problems(
+    snapshot: BookSnapshot, file: FileRow, rows: pl.DataFrame, cleared: pl.DataFrame
+) -> Iterator[str]:
+    """Say where a segment has not as many records reversed and restated as its row says."""
+    for what, count, counts in (
+        ("reversed", (rows["status"] == REVERSED).sum(), snapshot.reversed_counts),
+        ("restated", cleared.filter(is_restated()).height, snapshot.restated_counts),
+    ):
+        if count != (expected := counts.get(file.id, 0)):
+            yield f"{file.path}: {count} records are {what}, but the manifest says {expected}"
+
+
+def methods_of(manifest: Manifest, book: str) -> list[Method]:
+    """Read the versions of a book's method, the first one first."""
+    found: list[Method] = []
+    while page := manifest.list_methods(book, found[-1].version if found else 0, METHODS_BATCH):
+        found += page
+    return found
+
+
+def regions_unknown(book: str, count: int) -> FieldInvalid:
+    """Make what is told where a rebuild cannot know the regions of records."""
+    return FieldInvalid(
+        f"{count} records of book {book!r} named no region and were posted under the region of "
+        "their facility. The register of facilities may have changed since, and their segments, "
+        "which an older Tonne wrote, do not note it. Restore the postings file from a copy; or, "
+        "where no facility has changed its region, give --assume-regions to take today's regions",
+        metadata={"book": book, "count": str(count)},
+    )
+
+
+def has_late(files: Iterable[FileRow]) -> bool:
+    """Whether what a segment's commits posted may count in other months than it happened."""
+    return any(each.counts_from for each in files)
+
+
 def whole_rollups(
     manifest: Manifest, reader: FileReader, book: str, live: Collection[str], on_file: OnFile
 ) -> dict[str, RollupCheck]:
@@ -161,7 +202,7 @@ def whole_rollups(
         for kind, file in files.items():
             problem = ""
             try:
-                stored[kind] = reader.open(file).frame()
+                stored[kind] = as_rollup(reader.open(file).frame(), kind)
             except ObjectMissing:
                 pass
             except LedgerInconsistent as error:

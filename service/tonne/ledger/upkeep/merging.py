@@ -18,7 +18,7 @@ import polars as pl
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.files.files import POSTINGS, POSTINGS_GROUP_ROWS, put_frame, run_of
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, drop_zeros, months_late
 from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.upkeep.rollups.maker import CONSERVED, in_order
 from tonne.ledger.upkeep.turns import Layout
@@ -291,12 +291,18 @@ class Merger:
 
 
 def _span(part: pl.DataFrame) -> Span | None:
-    """Give the months and the facilities that postings in order lie within."""
+    """Give the months and the facilities that postings lie within.
+
+    The months are those in which they happened and those in which they count.
+    """
     if part.is_empty():
         return None
-    periods, facilities = part["period"], part["facility"]
+    facilities = part["facility"]
     with polars_errors("merged postings"):
-        return Span(periods[0], periods[-1], str(facilities.min()), str(facilities.max()))
+        first, last = part.select(
+            pl.col("period").min().alias("first"), (pl.col("period") + months_late()).max()
+        ).row(0)
+        return Span(first, last, str(facilities.min()), str(facilities.max()))
 
 
 def _runs(files: Iterable[FileRow]) -> list[list[FileRow]]:

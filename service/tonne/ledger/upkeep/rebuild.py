@@ -16,7 +16,7 @@ import polars as pl
 
 from tonne.catalogue.words.book_words import BookWords
 from tonne.catalogue.words.method import settings_of
-from tonne.errors import FieldInvalid, FileCorrupt, LedgerInconsistent
+from tonne.errors import FileCorrupt, LedgerInconsistent
 from tonne.ledger.book.book_state import BookState
 from tonne.ledger.book.facilities import read_register
 from tonne.ledger.book.factors import edition_factors
@@ -29,10 +29,11 @@ from tonne.ledger.files.spilled_sums import SpilledSums
 from tonne.ledger.files.sums import RunningSums, sum_by
 from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.taking import read_kept, take_back
-from tonne.ledger.posting.posted import POSTING_REGION
 from tonne.ledger.posting.repost import posted_then
+from tonne.ledger.posting.writing.laid_out import POSTING_REGION
+from tonne.ledger.reading.past.postings import added
 from tonne.ledger.upkeep.between_marks import SUMS_ROWS_MAX, by_interval, missing_between, span_of
-from tonne.ledger.upkeep.findings import Rebuilt
+from tonne.ledger.upkeep.findings import Rebuilt, has_late, methods_of, regions_unknown
 from tonne.ledger.upkeep.restated import restated_of
 from tonne.model import FacilityRule, RowStatus
 from tonne.store.errors import LeaseLost
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
-    from tonne.model import Method
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
     from tonne.store.rows import BookSnapshot, CommitRow, FileRow, Lease
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 BATCH_ROWS = 1 << 16
 
 _FILES_BATCH = 256
-_METHODS_BATCH = 1000
 _SUMMED = ("quantity", "record_count", "record_start_count")
 _KEYS = [name for name in POSTINGS_SCHEMA if name not in _SUMMED]
 
@@ -98,7 +97,7 @@ class Rebuild:
         self._book = manifest.get_book(book)
         self._register = read_register(manifest.facility_parts(book))
         self._entities = manifest.list_entities(book)
-        self._methods = list(_methods(manifest, book))
+        self._methods = methods_of(manifest, book)
         self._words = manifest.list_words(book)
         self._states: dict[tuple[int, int], BookState] = {}
         self._assumed_count = 0
@@ -183,11 +182,11 @@ class Rebuild:
         """
         (interval,) = by_interval(marks, corrupt)
         if not interval[0]:
-            raise self._regions_unknown()
+            raise regions_unknown(self._book.id, self._assumed_count)
         try:
             frame = self._missing(snapshot, interval, corrupt)
         except LedgerInconsistent as error:
-            raise self._regions_unknown() from error
+            raise regions_unknown(self._book.id, self._assumed_count) from error
         self._check(frame)
         self._replace(corrupt, frame)
         return Rebuilt(tuple(corrupt), frame.height, record_count)
@@ -225,6 +224,8 @@ class Rebuild:
 
     def _add_records(self, file: FileRow, clearings: Sequence[FileRow], sums: SpilledSums) -> int:
         """Post a segment's records as they were: at its commit, and at those of its clearings."""
+        if has_late((file, *clearings)):
+            return self._add_late(file, clearings, sums)
         now = segment = self._reader.open(file).frame()
         commits = self._manifest.get_commits([each.commit_id for each in (file, *clearings)])
         # What was reversed since was taken back under what it was posted as: to nothing.
@@ -246,6 +247,15 @@ class Rebuild:
         self._wait(now.filter(is_waiting()), sums)
         return segment.height
 
+    def _add_late(self, file: FileRow, clearings: Sequence[FileRow], sums: SpilledSums) -> int:
+        """Post a segment's records as its commits did; each notes under what, and where."""
+        periods = self._state(self._book.method_version, len(self._words)).periods
+        for part in added(self._reader, (file, clearings), periods):
+            sums.add(part)
+        self._note_reversed(file, clearings)
+        self._reversed.add(restated_of(self._reader, file, clearings, self._book).taken_back)
+        return file.row_count
+
     def _note_reversed(self, file: FileRow, clearings: Sequence[FileRow]) -> None:
         """Sum what reversals took back: so much less may stand in a file than nothing."""
         is_gone = (pl.col("status") == REVERSED) & pl.col(POSTED_AS).is_not_null()
@@ -257,7 +267,8 @@ class Rebuild:
     def _with_reversed(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Add what was reversed, as it was posted: sums that are never negative."""
         posted = self._reversed.frame().with_columns(-pl.col(_SUMMED))
-        return sum_by(pl.concat([frame, posted]), _KEYS)
+        # In months of when it happened: what was taken back may count later than it did.
+        return sum_by(pl.concat([frame, posted]), [each for each in _KEYS if each != "late"])
 
     def _post(self, records: pl.DataFrame, commit: CommitRow, sums: SpilledSums) -> None:
         """Post records under the method and the words that were in force at a commit."""
@@ -294,7 +305,9 @@ class Rebuild:
         for (status,), rows in by_region.group_by("status", maintain_order=True):
             for part in rows.iter_slices(BATCH_ROWS):
                 plain = repost(part, periods).with_columns(
-                    resolution=pl.lit(None, pl.String), status=pl.lit(status, pl.UInt8)
+                    resolution=pl.lit(None, pl.String),
+                    status=pl.lit(status, pl.UInt8),
+                    late=pl.lit(0, pl.UInt16),
                 )
                 sums.add(plain.select(list(POSTINGS_SCHEMA)))
 
@@ -321,16 +334,6 @@ class Rebuild:
                 book, editions, settings, self._register, self._entities, words=words
             )
         return self._states[key]
-
-    def _regions_unknown(self) -> FieldInvalid:
-        return FieldInvalid(
-            f"{self._assumed_count} records of book {self._book.id!r} named no region and were "
-            "posted under the region of their facility. The register of facilities may have "
-            "changed since, and their segments, which an older Tonne wrote, do not note it. "
-            "Restore the postings file from a copy; or, where no facility has changed its "
-            "region, give --assume-regions to take today's regions",
-            metadata={"book": self._book.id, "count": str(self._assumed_count)},
-        )
 
     def _in_known_slices(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Keep the slices, unless they are not those of then: then a posting has its whole month.
@@ -391,10 +394,3 @@ class Rebuild:
     def _renew(self) -> None:
         if self._manifest.renew_lease(self._lease, self._lease_s) is None:
             raise LeaseLost(self._lease.name, self._lease.holder, self._lease.fence)
-
-
-def _methods(manifest: Manifest, book: str) -> Iterator[Method]:
-    after = 0
-    while page := manifest.list_methods(book, after, _METHODS_BATCH):
-        yield from page
-        after = page[-1].version

@@ -60,6 +60,8 @@ def restated_of(
             how="semi",
             maintain_order="left",
         )
-        taken_back += posted_again(mine, periods, book.id, sign=-1)
+        taken_back += posted_again(
+            mine, periods, book.id, sign=-1, counts_from=clearing.counts_from
+        )
     with polars_errors(file.path):
         return Restated(were, pl.concat([none, *now]), pl.concat(taken_back))

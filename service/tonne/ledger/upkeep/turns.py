@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from tonne.ledger.files.files import Wanted
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

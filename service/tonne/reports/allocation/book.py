@@ -16,8 +16,9 @@ from tonne.reports.allocation.parts import allocate
 from tonne.reports.allocation.records import RecordsKey, read_keys, share_month
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import inventory_of
-from tonne.reports.inventory.request import InventoryRequest
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.request import HAPPENED, InventoryRequest
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,6 +109,7 @@ class AllocationRequest:
             facilities=(self.meter,),
             accounts=(self.account or ENERGY,),
             gwp_set=self.gwp_set,
+            months_by=HAPPENED,  # a meter is shared out by what was read of a month, then or later
         )
 
 

@@ -23,7 +23,7 @@ from tonne.reports.allocation.parts import Allotment, MonthParts, cut_parts
 from tonne.reports.indicators.definition import Term
 from tonne.reports.indicators.energy import check_coal_set
 from tonne.reports.indicators.sums import Question, Window, gather
-from tonne.reports.inventory.request import InventoryRequest
+from tonne.reports.inventory.request import HAPPENED, InventoryRequest
 from tonne.statements.definitions.indicators import MONEY
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def read_keys(
         group_by=("facility", "period"),
         facilities=key.recipients,
         accounts=(key.account,),
+        months_by=HAPPENED,
     ).under(snapshot.settings)
     term = Term((key.account,), "kwh", _KWH)
     terms = (term, replace(term, measure="amount", unit=MONEY))

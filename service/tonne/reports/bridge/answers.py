@@ -20,9 +20,10 @@ from tonne.reports.hours.weighing import NOTHING
 from tonne.reports.inventory.footprint import KG_CO2E, footprint_accounts
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, numerators_of
+from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.reports.inventory.record_counts import count_whole
-from tonne.reports.inventory.request import InventoryRequest
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.request import COUNTED, InventoryRequest
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -63,6 +64,7 @@ class Scope:
     activities: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    months_by: str = COUNTED
 
     def request(self, side: Side) -> InventoryRequest:
         """Give the question of a side. Raises `FieldInvalid`."""
@@ -77,6 +79,7 @@ class Scope:
             self.regions,
             side.gwp_set,
             str(side.consolidation),
+            self.months_by,
         )
 
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.errors import LedgerInconsistent
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.reading.moment import Question
 from tonne.reports.explanation.factor_sources import Sources
 from tonne.reports.explanation.lines import ExplainLine, Lines, unequal_amounts
 from tonne.reports.explanation.replay import ReplayOutcome, replay_selection
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import InventoryRow, inventory_of
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def explain(
     lines = Lines(chosen, resolutions, asked, Sources(snapshot))
     yield from lines
     _check_total(snapshot.book.id, lines, total)
-    question = Question(lines.keys(), asked.first_period, asked.last_period)
+    question = _question(lines, asked)
     count = min(records_max, RECORDS_MAX)
     if count > 0:
         found = snapshot.evidence.records(snapshot, question, hold)
@@ -116,6 +117,16 @@ def explain(
         hours = gathering.times_again()
         yield replay_selection(snapshot, question, lines, total, hours, hold=hold)
     yield total
+
+
+def _question(lines: Lines, asked: InventoryRequest) -> Question:
+    """Ask about the balances of lines: by the months in which their records happened."""
+    keys = lines.keys()
+    months = (asked.first_period, asked.last_period)
+    if not asked.is_counted or keys.is_empty():
+        return Question(keys, *months)
+    first = min(int(str(keys["period"].min())), months[0])
+    return Question(keys, first, months[1], counted=months)
 
 
 def _check_total(book: str, lines: Lines, total: InventoryRow) -> None:

@@ -26,7 +26,7 @@ from tonne.reports.indicators.energy import check_coal_set, ids_of, kgce, source
 from tonne.reports.indicators.values import UNITS_DIFFER
 from tonne.reports.indicators.worth import DENOMINATOR, NUMERATOR
 from tonne.reports.inventory.inventory import InventoryRow
-from tonne.reports.inventory.selection import Meanings
+from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.statements.definitions.indicators import MONEY, UNITS_OF_MEASURES
 
 if TYPE_CHECKING:

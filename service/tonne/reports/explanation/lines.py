@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 _KWH = "kWh"
 
-BalanceKey = tuple[str, str, str, str, int, int, int]
-"""Values of `LINE_KEYS`."""
+BalanceKey = tuple[str, str, str, str, int, int, int, int]
+"""Values of `LINE_KEYS`; the month is that in which it happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ class ExplainLine:
     account : str
         Where it counts: the entry's own account, or category 15.
     facility, activity, unit, region, period
-        The balance.
+        The balance; the month in which it happened.
+    counted_period : int
+        The month in which it counts.
     first_day, last_day : int
         The slice of the month, 1 and 31 where that is whole.
     quantity : Decimal
@@ -106,6 +108,7 @@ class ExplainLine:
     unit: str
     region: str
     period: int
+    counted_period: int
     first_day: int
     last_day: int
     quantity: Decimal
@@ -185,7 +188,7 @@ class Lines:
 
     def balances(self) -> Iterator[tuple[BalanceKey, str, Portion, int]]:
         """Give the key with its slice, resolution, portion and millionths of each balance."""
-        frame = self._balances.select(
+        frame = self._happened().select(
             *LINE_KEYS, *self._chosen.bucket, pl.col("quantity").to_physical()
         )
         cut = len(LINE_KEYS)
@@ -235,7 +238,14 @@ class Lines:
 
     def keys(self) -> pl.DataFrame:
         """Keys of the balances that have lines, as the question that they put."""
-        return self._balances.select(*RECORD_KEYS, "region", "period").unique()
+        return self._happened().select(*RECORD_KEYS, "region", "period").unique()
+
+    def _happened(self) -> pl.DataFrame:
+        """Give the balances by the months in which they happened."""
+        if not self.request.is_counted:
+            return self._balances
+        happened = pl.col("period") - pl.col("late").cast(pl.Int32)
+        return self._balances.with_columns(period=happened)
 
     def _sum(self) -> pl.DataFrame:
         """Sum the balances that have lines; sorted."""
@@ -250,7 +260,7 @@ class Lines:
         # Texts first: one name can have several codes in the dictionaries of several files.
         named = posted.with_columns(texts.fill_null(""))
         return sum_by(named, [*LINE_KEYS, *self._chosen.bucket]).sort(
-            "facility", "activity", "region", "unit", "period", "first_day", "last_day"
+            "facility", "activity", "region", "unit", "period", "late", "first_day", "last_day"
         )
 
     def _portion(self, bucket: Sequence[object]) -> Portion:
@@ -278,7 +288,8 @@ class Lines:
         unit_of_amount, of_unit = unit_worth(account, entry)
         rows = frame.select(*LINE_KEYS, "quantity", COUNTS[0])
         for *key, quantity, count in rows.iter_rows():
-            facility, activity, unit, region, period, first_day, last_day = key
+            facility, activity, unit, region, late, month, first_day, last_day = key
+            period = month - late if self.request.is_counted else month
             counted = Fraction(quantity)
             told = entry
             if entry.hours is not None:
@@ -298,6 +309,7 @@ class Lines:
                 unit=unit,
                 region=region,
                 period=period,
+                counted_period=period + late,
                 first_day=first_day,
                 last_day=last_day,
                 quantity=quantity,

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.ledger.budget import Hold
-    from tonne.ledger.reading.evidence import Question, Replayed
+    from tonne.ledger.reading.evidence import Replayed
+    from tonne.ledger.reading.moment import Question
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.reports.explanation.lines import Lines
     from tonne.reports.hours.weighing import Hours
@@ -185,7 +186,7 @@ def _multiply(
     parts: defaultdict[tuple[object, ...], _BySlice] = defaultdict(lambda: defaultdict(list))
     worths: dict[tuple[str, Portion], _Worths] = {}
     for each, id_, portion, atto in lines.balances():
-        facility, activity, unit, region, period, first, last = each
+        facility, activity, unit, region, _, period, first, last = each
         if id_ not in resolutions:
             continue
         if (id_, portion) not in worths:

@@ -17,10 +17,11 @@ import polars as pl
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.book.periods import cuts_of, slice_bounds_us
 from tonne.ledger.files.frames import Schema, polars_errors
+from tonne.ledger.files.postings import CONTINUED
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.repost import FROM, TIMES, TO
 from tonne.ledger.files.sums import RunningSums, sum_by
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.reading.moment import Question
 from tonne.model import LAST_DAY, first_day_of, month_of_period
 from tonne.quantities import quantity_decimal, quantity_text
 from tonne.reports.hours.weighing import Hours, count_flat
@@ -91,7 +92,7 @@ class Times:
             self._series[sha256] = read(self._snapshot.book.id, sha256)
         return self._series[sha256]
 
-    def of(self, rows: pl.DataFrame, columns: Sequence[str]) -> Hours:
+    def of(self, rows: pl.DataFrame, columns: Sequence[str], happened: pl.DataFrame) -> Hours:
         """Give the times of postings.
 
         Parameters
@@ -101,6 +102,8 @@ class Times:
             was cut at a share, and not as its records are.
         columns : sequence of str
             What is told apart.
+        happened : polars.DataFrame
+            The same rows, `period` being the month in which each happened.
 
         Raises
         ------
@@ -108,7 +111,7 @@ class Times:
             The records do not add up to the postings, or a file cannot be read.
         """
         names = list(dict.fromkeys([*columns, "resolution"]))
-        named = _named(rows).with_row_index("owner")
+        named = _named(happened).with_row_index("owner")
         keys = named.select(*_KEY).unique()
         periods = keys["period"].to_list()
         question = Question(keys, min(periods), max(periods))
@@ -147,11 +150,16 @@ class Times:
     def _owners(self, named: pl.DataFrame, question: Question) -> pl.DataFrame:
         """All postings that records of the keys can be of: those asked about, and others."""
         postings = _named(self._snapshot.evidence.postings(self._snapshot, question))
-        others = postings.join(named, on=[*_KEY, "resolution"], how="anti").with_columns(
+        others = postings.join(named, on=[*_KEY, "resolution", "late"], how="anti").filter(
+            pl.col("late") != CONTINUED
+        )
+        others = others.with_columns(
             (pl.int_range(pl.len(), dtype=pl.UInt32) + named.height).alias("owner")
         )
-        columns = ["owner", *_KEY, *_SLICE, "resolution", "quantity", "record_count"]
+        columns = ["owner", *_KEY, *_SLICE, "resolution", "late", "quantity", "record_count"]
         owners = pl.concat([named.select(columns), others.select(columns)])
+        # Records do not say in which of several months each of them counts.
+        owners = owners.with_columns(is_late=(pl.col("late") > 0).any().over(_KEY))
         spans = owners.select("period", *_SLICE).unique()
         bounds = [(*span, *slice_bounds_us(self._zone, *span)) for span in spans.iter_rows()]
         table = pl.DataFrame(
@@ -230,7 +238,7 @@ class Times:
         pools: Pools,
     ) -> pl.DataFrame:
         """Give each posting its own of what several can have, and check the sums."""
-        columns = ["owner", "resolution", "record_count", "slice_from", "slice_to"]
+        columns = ["owner", "resolution", "record_count", "is_late", "slice_from", "slice_to"]
         table = owners.select(*columns, _ATTO)
         left = {row[0]: row[-1] - found.get(row[0], 0) for row in table.iter_rows()}
         versions = self._versions(owners) if pools else {}
@@ -246,14 +254,14 @@ class Times:
                     for owner in group:
                         shared[owner] += [part[1:] for part in parts]
         is_cut = named["is_cut"]
-        for owner, _, count, start, stop, _ in table.iter_rows():
+        for owner, _, count, is_late, start, stop, _ in table.iter_rows():
             atto = left[owner]
             if owner >= named.height:
                 continue
             made.append((owner, start, stop, 0))  # one of nothing has a time, too
             if not atto:
                 continue
-            if owner not in shared and not is_cut[owner]:
+            if owner not in shared and not (is_cut[owner] or is_late):
                 raise self._unequal(named, owner, atto)
             self._by_share_count += count
             made += [(owner, *time) for time in _by_share(shared[owner], atto, (start, stop))]

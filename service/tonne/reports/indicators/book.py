@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tonne.reports.indicators.gaps import SiteGaps
     from tonne.reports.indicators.request import IndicatorRequest
     from tonne.reports.indicators.worth import Side, Worths
+    from tonne.reports.inventory.parts.meanings import Meanings
     from tonne.reports.inventory.request import InventoryRequest
-    from tonne.reports.inventory.selection import Meanings
 
 YEAR_MONTHS = 12
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tonne.ledger.budget import Hold
     from tonne.reports.indicators.worth import Side
-    from tonne.reports.inventory.selection import Meanings
+    from tonne.reports.inventory.parts.meanings import Meanings
 
 BLOCK_MONTHS = 32
 """Months of one mask: a bit for each."""

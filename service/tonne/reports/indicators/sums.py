@@ -13,8 +13,9 @@ from tonne.ledger.files.sums import sum_by
 from tonne.reports.hours.weighing import NOTHING, amount_of
 from tonne.reports.indicators.worth import Key, Side, Weigher
 from tonne.reports.inventory.gathering import Gathering
+from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.reports.inventory.record_counts import count_whole
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.selection import Selector
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import Inventory, inventory_of
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.selection import Selector
 
 if TYPE_CHECKING:
     from tonne.ledger.budget import Hold

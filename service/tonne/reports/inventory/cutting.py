@@ -17,7 +17,7 @@ import polars as pl
 from tonne.ledger.book.periods import cuts_of
 from tonne.ledger.files.frames import Schema, polars_errors
 from tonne.ledger.files.quantities import QUANTITY_TYPE
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.reading.moment import Question
 from tonne.model import LAST_DAY, first_day_of
 from tonne.quantities import quantity_decimal
 from tonne.reports.inventory.boundary import MIXED
@@ -108,7 +108,11 @@ def cut_by_records(
     by_time_count = 0
     for key, rows in wanted.items():
         others = [row for row in postings.get(key, ()) if row["portion"] != MIXED]
-        exact = _exactly(rows, spans[key], others, records.get(key, {}))
+        # What records say is of the month, wherever each of them counts.
+        is_late = any(row.get("late") for row in postings.get(key, ()))
+        exact = None
+        if not is_late:
+            exact = _exactly(rows, spans[key], others, records.get(key, {}))
         if exact is None:
             by_time_count += sum(row["record_count"] for row in rows)
             exact = [part for row in rows for part in _by_time(boundary, row)]

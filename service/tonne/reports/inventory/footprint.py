@@ -18,6 +18,8 @@ alone.
 Amounts, of drivers of indicators, stand in a column for each account and unit: no unit of one
 account is added to those of another. They count only where a number is of their account, or of one
 activity; a record that adds nothing else is in no other number that stands for all accounts.
+Energy of other accounts (a meter of a UPS, IT energy) is such an amount where a number is of one
+activity: in the column of energy it would stand beside the energy that it is a part of.
 
 Source: GHG Protocol Scope 2 Guidance chapter 7 (dual reporting); Corporate Standard chapter 9
 (biogenic CO2 and gases outside the Kyoto Protocol are reported separately).
@@ -91,6 +93,7 @@ Numerators = tuple[tuple[int, int], ...]
 
 INVESTMENTS = "scope3.15.investments"
 ENERGY, RENEWABLE = "memo.energy", "memo.renewable"
+_KWH_UNIT = "kWh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,8 @@ class _Worth:
     hours: HoursPart | None
     amount: Fraction | None = None
     unit: str = ""
+    is_energy: bool = False
+    """Whether the amount is energy of an account that is not the one whose energy is told."""
 
     @property
     def amount_of(self) -> tuple[str, str] | None:
@@ -262,6 +267,7 @@ class _Added:
     notices: tuple[Notice, ...]
     hours: HoursPart | None
     is_amount: bool = False
+    has_amount: bool = False
 
     def times(self, account: str, count: int) -> _Added:
         if count == 1 and account == self.account:
@@ -272,6 +278,10 @@ class _Added:
 
 def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
     found = []
+    energies = {ENERGY, RENEWABLE, energy_account(request)}
+    is_by_activity = "activity" in request.group_by and not {"account", "scope"}.intersection(
+        request.group_by
+    )
     for entry in resolution.entries:
         is_of_interest = request.selects_account(entry.account) or (
             is_invested(entry.account) and request.selects_account(INVESTMENTS)
@@ -281,6 +291,11 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
         worth = entry_worth(entry, request.gwp_set).times(Fraction(1, ATTO_PER_ONE))
         has_energy = scope_of(entry.account) == "memo" and entry.factor.kwh is not None
         kwh = worth.kwh if has_energy else None
+        is_energy = is_by_activity and kwh is not None and entry.account not in energies
+        if is_energy:
+            amount, unit, kwh = kwh, _KWH_UNIT, None
+        else:
+            amount, unit = worth.amount, entry.factor.unit
         notices = (*entry.notices, *worth.notices)
         found.append(
             _Worth(
@@ -290,8 +305,9 @@ def _worths(resolution: Resolution, request: InventoryRequest) -> list[_Worth]:
                 by_gas(worth.masses),
                 notices,
                 entry.hours,
-                worth.amount,
-                entry.factor.unit,
+                amount,
+                unit,
+                is_energy,
             )
         )
     return found
@@ -327,7 +343,8 @@ def _lay_out(worth: _Worth, columns: Mapping[object, int], denominators: Sequenc
         NO_COLUMNS if scope_of(worth.account) == "memo" else MAIN_GAS_COLUMNS & ~stated,
         worth.notices,
         worth.hours,
-        is_amount=worth.amount is not None,
+        is_amount=worth.amount is not None and not worth.is_energy,
+        has_amount=worth.amount is not None,
     )
 
 
@@ -343,7 +360,7 @@ class _Grouping:
     def total(self, added: Sequence[_Added], *, amounts: bool = False) -> Contribution | None:
         """Add up what stands for all accounts; None where that is no amount's."""
         counts = self._footprint
-        counted = [one for one in added if one.account in counts or (amounts and one.is_amount)]
+        counted = [one for one in added if one.account in counts or (amounts and one.has_amount)]
         if not counted and all(each.is_amount for each in added):
             return None
         beside = [each for each in added if each.account not in self._footprint]

@@ -19,6 +19,7 @@ from tonne.ledger.files.sums import RunningSums
 from tonne.ledger.reading.snapshot import Reading
 from tonne.reports.hours.times import Times
 from tonne.reports.hours.weighing import parts_by_id
+from tonne.reports.inventory.parts.late import Late
 from tonne.reports.inventory.parts.rolled import usable_rollups
 from tonne.reports.inventory.selection import READ, Selection, Selector, selection_of
 
@@ -51,7 +52,7 @@ DETAIL_ROWS = 1 << 17
 
 _HASH_SEED = 0x6661
 
-LINE_KEYS = ("facility", "activity", "unit", "region", "period", "first_day", "last_day")
+LINE_KEYS = ("facility", "activity", "unit", "region", "late", "period", "first_day", "last_day")
 """What tells the balances of one resolution apart."""
 
 _TEXTS = ("facility", "activity", "unit", "region", "resolution")
@@ -156,6 +157,7 @@ class Gathering:
             has_slices=gathered.has_slices,
             by_time_count=by_time_count,
             hours=self._times(),
+            late=tuple(gathered.late.notices(self._resolutions_of)),
         )
 
     def _readings(self, gathered: _Gathered) -> Iterator[Reading]:
@@ -213,7 +215,8 @@ class Gathering:
             return None
         with self._hold.more(rows.height * CUT_ROW_BYTES) if self._hold else nullcontext():
             times = Times(self._snapshot, self._parts, self._hold, anew=anew)
-            return times.of(rows, (*self._told(), *self._selector.bucket))
+            columns = (*self._told(), *self._selector.bucket)
+            return times.of(rows, columns, self._selector.happened(rows))
 
     def _told(self) -> list[str]:
         """Columns that the answer tells apart."""
@@ -244,7 +247,7 @@ class Gathering:
         schema: Schema = {**POSTINGS_SCHEMA, **dict.fromkeys(_TEXTS, self._kind)}
         del schema["status"]
         if is_plain:
-            del schema["last_day"]
+            del schema["last_day"], schema["late"]
             if not self._by_facility:
                 del schema["facility"]
         extra = {
@@ -263,6 +266,11 @@ class Gathering:
             later = pl.when(pl.col("period") == first).then(first).otherwise(first + 1)
             coded = coded.with_columns(later.cast(pl.Int32).alias("period"))
         return coded
+
+    @property
+    def selector(self) -> Selector:
+        """What takes the postings of the request."""
+        return self._selector
 
     @property
     def tells_all(self) -> bool:
@@ -324,8 +332,10 @@ class _Gathered:
         self.sums = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
         self.mixed = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
         self.hourly = RunningSums(gathering.schema(is_plain=False), PENDING_ROWS)
+        self.late = Late(gathering.selector)
 
     def add(self, part: pl.DataFrame) -> None:
+        self.late.add(part)
         taken, mixed = self._gathering.settled(part)
         if not mixed.is_empty():
             self.mixed.add(mixed)
@@ -341,6 +351,7 @@ class _Gathered:
 
     def add_rolled(self, rolled: RolledPostings) -> Wanted | None:
         """Add a rollup; gives what is to be read of its postings, where facilities decide."""
+        self.late.add_rows(rolled.late)
         taken = self._gathering.coded_rollup(rolled.taken)
         hourly = self._gathering.by_hours(taken)
         plain = taken.join(hourly.select("resolution").unique(), on="resolution", how="anti")

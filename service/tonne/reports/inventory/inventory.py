@@ -190,6 +190,7 @@ def inventory_of(
         notices=(
             *(InventoryNotice(*each) for each in _told(chosen, request)),
             *(InventoryNotice(*each) for each in odd_notices(chosen, request.first_period)),
+            *(InventoryNotice(*each) for each in chosen.late),
         ),
         suspended_count=count_whole(chosen.suspended, request.first_period),
         method_versions=tuple(

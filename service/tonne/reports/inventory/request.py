@@ -13,6 +13,10 @@ from tonne.model import PERIOD_COUNT_MAX, month_of_period
 if TYPE_CHECKING:
     from tonne.catalogue.words.method import MethodSettings
 
+COUNTED, HAPPENED = "counted", "happened"
+MONTHS_BY = (COUNTED, HAPPENED)
+"""Which month a late record is of: that in which it counts, or that in which it happened."""
+
 DIMENSIONS = ("facility", "activity", "account", "period", "region", "facility_type", "scope")
 """What an inventory can be grouped by."""
 
@@ -36,6 +40,9 @@ class InventoryRequest:
         One of `method.GWP_SETS`; empty means that of the book's method.
     consolidation : str
         One of `method.CONSOLIDATIONS`; empty means that of the book's method.
+    months_by : str
+        One of `MONTHS_BY`: what `first_period`, `last_period` and groups by month go by. Both
+        views add up to the same over all months.
 
     Raises
     ------
@@ -53,6 +60,7 @@ class InventoryRequest:
     regions: tuple[str, ...] = ()
     gwp_set: str = ""
     consolidation: str = ""
+    months_by: str = COUNTED
 
     def __post_init__(self) -> None:
         """Check the request."""
@@ -83,6 +91,11 @@ class InventoryRequest:
                     f"book's method; got {value!r}",
                     metadata={"field": field, "value": value},
                 )
+        if self.months_by not in MONTHS_BY:
+            raise FieldInvalid(
+                f"months_by: expected one of {', '.join(MONTHS_BY)}; got {self.months_by!r}",
+                metadata={"field": "months_by", "value": self.months_by},
+            )
         if not 0 <= self.first_period <= self.last_period < PERIOD_COUNT_MAX:
             months = [_month_text(each) for each in (self.first_period, self.last_period)]
             raise FieldInvalid(
@@ -94,6 +107,11 @@ class InventoryRequest:
     def selects_account(self, account: str) -> bool:
         """Whether the request is about this account."""
         return not self.accounts or any(is_within(account, root) for root in self.accounts)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether months are those in which records count."""
+        return self.months_by == COUNTED
 
     def under(self, settings: MethodSettings) -> InventoryRequest:
         """Take from a method what the request leaves open."""

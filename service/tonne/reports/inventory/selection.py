@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from tonne.errors import LedgerInconsistent
 from tonne.ledger.book.facilities import in_order, look_up
+from tonne.ledger.files.postings import as_counted, as_happened, months_late
 from tonne.reports.hours.weighing import Hours, no_hours
 from tonne.reports.inventory.boundary import MIXED, WHOLE, find_boundary
 from tonne.reports.inventory.cutting import cut_by_records, cut_by_time
 from tonne.reports.inventory.footprint import Bucket, Weights, weigh
 from tonne.reports.inventory.parts.facility_types import FacilityTypes
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.request import COUNTED, HAPPENED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +26,6 @@ if TYPE_CHECKING:
     from tonne.catalogue.resolving.resolution import Resolution
     from tonne.catalogue.resolving.texts import Texts
     from tonne.ledger.budget import Hold
-    from tonne.ledger.files.frames import Schema
     from tonne.ledger.reading.snapshot import Snapshot
     from tonne.model import Entity
     from tonne.reports.inventory.boundary import Portion
@@ -34,13 +36,14 @@ if TYPE_CHECKING:
 HoursOf = Callable[["Selector"], Hours]
 """Gives the times of postings as a selector takes them."""
 
+Told = tuple[str, str, int, str | None]
+"""Reason, message and records of a notice, and the kg CO2e of these; None where none are told."""
+
 Keep = Callable[[pl.DataFrame], pl.DataFrame]
 """Keeps some of the postings of a request: what no field of it can say."""
 
 READ = {"activity": "activity_read", "region": "effective_region"}
 """Columns of what a dimension's texts mean."""
-
-_READ_SCHEMA: Schema = dict.fromkeys(("resolution", "activity", "region"), pl.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Selection:
         Records of postings that were split by time where a share changes.
     hours : Hours
         When the records were of postings on which hours decide.
+    late : sequence of Told
+        What is told of records that count in another month than they happened.
     """
 
     posted: pl.DataFrame
@@ -82,6 +87,7 @@ class Selection:
     has_slices: bool = True
     by_time_count: int = 0
     hours: Hours = field(default_factory=no_hours)
+    late: Sequence[Told] = ()
 
     def labels(self, pairs: Iterable[tuple[Bucket, int]]) -> pl.DataFrame:
         """Labels of buckets as a frame."""
@@ -137,6 +143,7 @@ def selection_of(
     has_slices: bool = True,
     by_time_count: int = 0,
     hours: Hours | None = None,
+    late: Sequence[Told] = (),
 ) -> Selection:
     """Find what the buckets of postings that a selector took add."""
     is_posted = pl.col("resolution").fill_null("") != ""
@@ -155,79 +162,8 @@ def selection_of(
         has_slices,
         by_time_count,
         hours or no_hours(),
+        late,
     )
-
-
-class Meanings:
-    """What the texts of postings mean: what is posted as its resolution says, else as now.
-
-    Parameters
-    ----------
-    resolutions : callable
-        Finds resolutions by their ids.
-    texts : Texts, optional
-        Reads the texts of what is not posted, and of requests; without it a text is itself.
-    """
-
-    def __init__(
-        self,
-        resolutions: Callable[[Sequence[str]], Mapping[str, Resolution]],
-        texts: Texts | None = None,
-    ) -> None:
-        self._resolutions = resolutions
-        self._texts = texts
-        self._read = pl.DataFrame(schema=_READ_SCHEMA)
-
-    def now(self, column: str, text: str) -> str:
-        """Give what an activity or a region means by now; an unknown one is itself."""
-        if self._texts is None:
-            return text
-        if column == "activity":
-            return self._texts.named(self._texts.activity_of(text))
-        region = self._texts.region_of(text)
-        return text if region is None else region
-
-    def read(self, postings: pl.DataFrame, column: str, text: pl.Expr, name: str) -> pl.DataFrame:
-        """Add what a column of texts means.
-
-        Parameters
-        ----------
-        postings : polars.DataFrame
-        column : str
-            `activity` or `region`.
-        text : polars.Expr
-            The texts: those of the column, or else of the register.
-        name : str
-            Name of the new column.
-        """
-        self._find(postings)
-        told = self._read.select("resolution", pl.col(column).alias("told"))
-        own = pl.col(column).cast(pl.String).fill_null("")
-        written = postings.with_columns(
-            text.alias("written"), own.alias("own"), pl.col("resolution").cast(pl.String)
-        ).join(told, on="resolution", how="left", maintain_order="left")
-        # Of what is posted, a text that its resolution does not tell is what it means.
-        is_open = (pl.col("resolution").fill_null("") == "") | (pl.col("own") == "")
-        open_texts = written.filter(is_open)["written"].unique().to_list()
-        meant = {each: self.now(column, each) for each in open_texts if each}
-        return written.with_columns(
-            pl.when(is_open)
-            .then(pl.col("written").replace(meant))
-            .otherwise(pl.coalesce("told", "written"))
-            .alias(name)
-        ).drop("written", "own", "told")
-
-    def _find(self, postings: pl.DataFrame) -> None:
-        """Look up the resolutions that are new."""
-        names = postings.select(pl.col("resolution").cast(pl.String).unique()).to_series()
-        names = names.filter(names.fill_null("") != "")
-        new = names.filter(~names.is_in(self._read["resolution"].implode()))
-        if new.is_empty():
-            return
-        found = self._resolutions(new.to_list())
-        rows = [(id_, each.activity or None, each.region or None) for id_, each in found.items()]
-        more = pl.DataFrame(rows, schema=_READ_SCHEMA, orient="row")
-        self._read = pl.concat([self._read, more])
 
 
 class Selector:
@@ -290,6 +226,13 @@ class Selector:
             other._boundary = self._boundary.over(register)  # noqa: SLF001  # its own kind
         return other
 
+    def by_other_months(self) -> Selector:
+        """Make a selector of the same request that goes by the other of its months."""
+        other = copy.copy(self)
+        months_by = HAPPENED if self.request.is_counted else COUNTED
+        other.request = replace(self.request, months_by=months_by)
+        return other
+
     def types(self) -> FacilityTypes | None:
         """Give what tells the types of facilities by their codes, where the request needs them."""
         if not self._asks_type:
@@ -299,15 +242,17 @@ class Selector:
     def take(self, postings: pl.DataFrame, *, with_type: bool = True) -> pl.DataFrame:
         """Take the postings of the request's months, facilities, activities and regions.
 
-        `resolution` is a text, and `portion` is there where a boundary is drawn. Where the request
+        `resolution` is a text, and `portion` is there where a boundary is drawn. `period` is the
+        month of the answer, and `late` tells the other one: see `months_by`. Where the request
         needs them there are `activity_read`, what the record's activity means, `effective_region`,
         what its region means or else its facility's, and `facility_type`, unless that is left
         out.
         """
         request = self.request
-        chosen = postings.filter(
-            pl.col("period").is_between(request.first_period, request.last_period)
-        )
+        month = pl.col("period")
+        if request.is_counted and "late" in postings.columns:
+            month += months_late()
+        chosen = postings.filter(month.is_between(request.first_period, request.last_period))
         if request.facilities:
             chosen = chosen.filter(pl.col("facility").cast(pl.String).is_in(request.facilities))
         if self._keep is not None:
@@ -323,7 +268,18 @@ class Selector:
             chosen = chosen.filter(self._is_asked("region", "effective_region", request.regions))
         # Names as text: categories of different frames are not to be compared by code.
         chosen = chosen.with_columns(pl.col("resolution").cast(pl.String))
-        return chosen if self._boundary is None else self._boundary.mark(chosen)
+        if self._boundary is not None:
+            chosen = self._boundary.mark(chosen)  # shares are those of when it happened
+        if "late" not in chosen.columns:
+            return chosen
+        return as_counted(chosen) if request.is_counted else as_happened(chosen)
+
+    def happened(self, taken: pl.DataFrame, *, back: bool = False) -> pl.DataFrame:
+        """Put postings that were taken into the months in which they happened, or `back`."""
+        if not self.request.is_counted or "late" not in taken.columns:
+            return taken
+        late = pl.col("late").cast(pl.Int32)
+        return taken.with_columns(period=pl.col("period") + (late if back else -late))
 
     def _is_asked(self, column: str, read: str, values: Sequence[str]) -> pl.Expr:
         """Take what means the same as a text that was asked for, or is written so."""
@@ -349,14 +305,16 @@ class Selector:
     def cut_by_time(self, mixed: pl.DataFrame) -> pl.DataFrame:
         """Cut postings where the share changes, in proportion to days."""
         assert self._boundary is not None  # noqa: S101  nothing is mixed without one
-        return cut_by_time(self._boundary, mixed)
+        return self.happened(cut_by_time(self._boundary, self.happened(mixed)), back=True)
 
     def cut_by_records(
         self, snapshot: Snapshot, mixed: pl.DataFrame, hold: Hold | None
     ) -> tuple[pl.DataFrame, int]:
         """Cut postings where the share changes, as their records are: see `cutting`."""
         assert self._boundary is not None  # noqa: S101  nothing is mixed without one
-        return cut_by_records(snapshot, self._boundary, mixed, hold)
+        own = self.happened(mixed)
+        cut, by_time_count = cut_by_records(snapshot, self._boundary, own, hold)
+        return self.happened(cut, back=True), by_time_count
 
     def _with_place(self, chosen: pl.DataFrame) -> pl.DataFrame:
         names = chosen["facility"].unique()

@@ -25,7 +25,8 @@ from tonne.reports.hours.weighing import amount_of
 from tonne.reports.inventory.footprint import INVESTMENTS, footprint_accounts, is_invested
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.parts.meanings import Meanings
+from tonne.reports.inventory.selection import Selector
 from tonne.statements.changes.bridges import Side
 from tonne.statements.changes.restatements import EstimateRow
 from tonne.statements.fields import invalid, is_number

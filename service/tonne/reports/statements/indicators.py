@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tonne.errors import InputError
 from tonne.model import period_of_month
 from tonne.reports.indicators.book import book_indicators
 from tonne.reports.indicators.definition import find, shipped
@@ -14,6 +17,7 @@ from tonne.reports.indicators.request import IndicatorRequest
 from tonne.reports.indicators.values import DENOMINATOR_MISSING, NUMERATOR_MISSING
 from tonne.reports.inventory.request import InventoryRequest
 from tonne.reports.statements.figures import Figure, Found
+from tonne.reports.statements.progress import years_of
 from tonne.reports.statements.sums import last_month, waiting_text, year_months
 from tonne.statements.answers import Basis
 from tonne.statements.fields import invalid, is_number
@@ -68,12 +72,27 @@ class IndicatorFigures:
         Grows with the sums.
     own : tuple of Definition
         Those of the book that its targets may name.
+    beside : sequence of Target
+        Further targets of the same call: those of one selection are read together, once.
     """
 
-    def __init__(self, snapshot: Snapshot, hold: Hold, own: tuple[Definition, ...] = ()) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        hold: Hold,
+        own: tuple[Definition, ...] = (),
+        beside: Sequence[Target] = (),
+    ) -> None:
         self._snapshot = snapshot
         self._hold = hold
         self._own = own
+        self._known: dict[tuple[_Asked, str], _Answer] = {}
+        self._beside: defaultdict[_Asked, set[str]] = defaultdict(set)
+        for each in beside:
+            # One that cannot be asked for is told when its turn comes.
+            with suppress(InputError):
+                if _is_known(each, own):
+                    self._beside[_asked(each, years_of(each))].add(each.indicator)
 
     def years(self, target: Target, years: Sequence[str]) -> Found:
         """Give the ratios of years, with the months in which a side has no record.
@@ -86,27 +105,13 @@ class IndicatorFigures:
         if not _is_known(target, self._own):
             return Found({}, (f"no indicator is called {target.indicator}: figures are stated",))
         definition = find(target.indicator, 0, self._own)
-        selection = InventoryRequest(
-            period_of_month(years[0]),
-            period_of_month(last_month(years[-1])),
-            facilities=target.facilities,
-            gwp_set=target.gwp_set,
-            consolidation=target.consolidation,
-        )
-        request = IndicatorRequest(
-            selection,
-            (target.indicator,),
-            by="entity" if target.entity else "",
-            span="month",
-            own=self._own,
-        )
-        answer = book_indicators(self._snapshot, request, self._hold)
+        answer = self._answer(target, years)
         sums = {period_of_month(year): _Year() for year in years}
         first = period_of_month(years[0])
         for value in (each for each in answer.values if each.place == target.entity):
             month = value.window.first
             sums[month - (month - first) % len(year_months(years[0]))].add(value)
-        notices = [each.message for each in answer.notices]
+        notices = list(answer.notices)
         if answer.suspended_count:
             notices.append(waiting_text(answer.suspended_count))
         figures = {}
@@ -119,6 +124,63 @@ class IndicatorFigures:
         rests_on = f"{definition.title}, version {definition.version}"
         rests_on += f", of {of}; {answer.gwp_set}" if of else f"; {answer.gwp_set}"
         return Found(figures, tuple(notices), rests_on)
+
+    def _answer(self, target: Target, years: Sequence[str]) -> _Answer:
+        """Read the months of an indicator, with those of the other targets of its selection."""
+        asked, name = _asked(target, years), target.indicator
+        if (asked, name) not in self._known:
+            beside = sorted(self._beside[asked] | {name})
+            try:
+                self._read(asked, beside)
+            except InputError:
+                if len(beside) == 1:
+                    raise
+                # Together they may be too much, or one of them refused: each is told by itself.
+                del self._beside[asked]
+                self._read(asked, [name])
+        return self._known[asked, name]
+
+    def _read(self, asked: _Asked, names: Sequence[str]) -> None:
+        request = IndicatorRequest(
+            asked.selection, tuple(names), by=asked.by, span="month", own=self._own
+        )
+        answer = book_indicators(self._snapshot, request, self._hold)
+        values: defaultdict[str, list[Value]] = defaultdict(list)
+        for value in answer.values:
+            values[value.definition.id].append(value)
+        for name in names:
+            notices = tuple(each.message for each in answer.notices if name in each.indicators)
+            self._known[asked, name] = _Answer(
+                values[name], notices, answer.suspended_count, answer.gwp_set
+            )
+
+
+class _Asked(NamedTuple):
+    """What is asked about the years of a target, but for its indicator."""
+
+    selection: InventoryRequest
+    by: str
+
+
+def _asked(target: Target, years: Sequence[str]) -> _Asked:
+    selection = InventoryRequest(
+        period_of_month(years[0]),
+        period_of_month(last_month(years[-1])),
+        facilities=target.facilities,
+        gwp_set=target.gwp_set,
+        consolidation=target.consolidation,
+    )
+    return _Asked(selection, "entity" if target.entity else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What there is of one indicator: its values by place and month, and what is told of it."""
+
+    values: Sequence[Value]
+    notices: tuple[str, ...]
+    suspended_count: int
+    gwp_set: str
 
 
 def _figure(

@@ -16,15 +16,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from tonne.errors import InputError
+from tonne.model import period_of_month
 from tonne.reports.statements.figures import Figure, Found, with_stated
 from tonne.reports.statements.numbers import decimal_of, maybe, people_text
 from tonne.reports.statements.sums import YEAR_MONTHS, last_month, shifted, years_between
-from tonne.statements.answers import Basis, Standing, TargetProgress, YearFigure
+from tonne.statements.answers import (
+    Basis,
+    Standing,
+    TargetOutcome,
+    TargetProgress,
+    YearFigure,
+)
 from tonne.statements.fields import invalid
 from tonne.statements.rules import LINEAR, path_rules
 from tonne.statements.targets import TargetType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from tonne.reports.statements.figures import FigureSource
     from tonne.statements.statement import Statement
     from tonne.statements.targets import Target
@@ -71,6 +81,16 @@ class _Course:
         is_ahead = (difference < 0) == self.target.is_lower_better
         return Standing.AHEAD if is_ahead else Standing.BEHIND
 
+    def standing_of(self, value: Fraction | None, path: Fraction | None) -> Standing:
+        """Say where a figure is: against the path, or the target itself where that has no base."""
+        if value is None:
+            return Standing.NONE
+        if path is not None:
+            return self.standing(value - path)
+        if self.target.base_year_start:
+            return Standing.NONE
+        return Standing.REACHED if self.verdict(value) == "met" else Standing.NOT_REACHED
+
     def verdict(self, value: Fraction) -> str:
         """Say whether a figure is what is to be reached, or better."""
         is_met = value <= self.aim if self.target.is_lower_better else value >= self.aim
@@ -97,7 +117,7 @@ def target_progress(
         missing, and what to do.
     """
     target: Target = statement.body
-    years = _years(target)
+    years = years_of(target)
     if year_start and year_start not in years:
         raise invalid("year_start", f"one of {years[0]} to {years[-1]}, by years", year_start)
     found = with_stated(target, source.years(target, years))
@@ -133,7 +153,40 @@ def target_progress(
     )
 
 
-def _years(target: Target) -> list[str]:
+def all_progress(
+    statements: Iterable[Statement],
+    source_of: Callable[[Target], FigureSource],
+    year_start: str = "",
+) -> Iterator[TargetOutcome]:
+    """Tell of several targets where they stand, or why that cannot be told.
+
+    Parameters
+    ----------
+    statements : iterable of Statement
+        Versions of targets.
+    source_of : callable
+        Gives where the figures of a target come from.
+    year_start : str
+        As of `target_progress`; targets whose years begin in another month are judged by their
+        latest figure.
+    """
+    if year_start:
+        try:
+            period_of_month(year_start)
+        except InputError as error:
+            raise invalid("year_start", "a month as YYYY-MM", year_start) from error
+    for each in statements:
+        target: Target = each.body
+        is_of_year = target.target_year_start[-2:] == year_start[-2:]
+        progress, code, message = None, "", ""
+        try:
+            progress = target_progress(each, source_of(target), year_start if is_of_year else "")
+        except InputError as error:
+            code, message = error.code, error.message
+        yield TargetOutcome(each.id, each.version, target.display_name, progress, code, message)
+
+
+def years_of(target: Target) -> list[str]:
     """List the years of a target, from the base, or what is looked at, to its own."""
     last = target.target_year_start
     stated = [each.year_start for each in target.stated]
@@ -208,7 +261,7 @@ def _told(figure: Figure, course: _Course) -> YearFigure:
         maybe(path),
         maybe(difference),
         maybe(course.progress(value)) if value is not None else None,
-        Standing.NONE if difference is None else course.standing(difference),
+        course.standing_of(value, path),
         figure.missing,
     )
 

@@ -12,8 +12,9 @@ from tonne.reports.indicators.gaps import months_text
 from tonne.reports.inventory.footprint import KG_CO2E, KWH, has
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, inventory_of, numerators_of
+from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.reports.inventory.request import is_within
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.selection import Selector
 from tonne.statements.fields import invalid
 
 if TYPE_CHECKING:

@@ -33,8 +33,9 @@ from tonne.reports.indicators.energy import ids_of
 from tonne.reports.indicators.worth import counted_entries
 from tonne.reports.inventory.gathering import Gathering
 from tonne.reports.inventory.inventory import grouped_sums, inventory_of
+from tonne.reports.inventory.parts.meanings import Meanings
 from tonne.reports.inventory.request import is_within
-from tonne.reports.inventory.selection import Meanings, Selector
+from tonne.reports.inventory.selection import Selector
 from tonne.reports.statements.numbers import people_text, share_percent
 from tonne.reports.statements.sums import waiting_text
 from tonne.reports.suppliers.coverage import NAMES_SHOWN

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
+
+import polars as pl
 
 from tonne.model import period_of_month
 from tonne.reports.inventory.book import book_inventory
@@ -13,10 +16,15 @@ from tonne.reports.suppliers.coverage import Spend
 from tonne.statements.fields import invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tonne.ledger.budget import Hold
     from tonne.ledger.reading.snapshot import Snapshot
 
 SPEND_ACCOUNT: Final = "memo.spend"
+
+NAMED_MAX: Final = 2_000
+"""Facilities up to which the question names them, so that files without them are not read."""
 
 
 def ledger_spend(snapshot: Snapshot, day: str, hold: Hold) -> Spend | None:
@@ -30,11 +38,15 @@ def ledger_spend(snapshot: Snapshot, day: str, hold: Hold) -> Spend | None:
         It is in several currencies or price years, which are not added.
     """
     last = period_of_month(day[:7])
-    request = InventoryRequest(
-        max(last - (YEAR_MONTHS - 1), 0),
-        last,
-        group_by=("facility",),
-        accounts=(SPEND_ACCOUNT,),
+    first = max(last - (YEAR_MONTHS - 1), 0)
+    by_type = InventoryRequest(first, last, group_by=("facility_type",), accounts=(SPEND_ACCOUNT,))
+    # Rollups have types and no facilities: of what nobody spent, and of other sites, no posting
+    # is read.
+    types = {row.group[0] for row in book_inventory(snapshot, by_type, hold).rows}
+    if not types:
+        return None
+    request = replace(
+        by_type, group_by=("facility",), facilities=_of_types(snapshot.register, types)
     )
     amounts: dict[str, Fraction] = {}
     currency = ""
@@ -51,3 +63,14 @@ def ledger_spend(snapshot: Snapshot, day: str, hold: Hold) -> Spend | None:
             supplier = row.group[0]
             amounts[supplier] = amounts.get(supplier, Fraction(0)) + Fraction(amount.amount)
     return Spend(amounts, currency) if currency else None
+
+
+def _of_types(register: pl.DataFrame, types: Collection[str]) -> tuple[str, ...]:
+    """Give the facilities of types; none, which means all, where they cannot be named or are many.
+
+    A facility that is not registered has no type.
+    """
+    if "" in types:
+        return ()
+    found = register.filter(pl.col("type").is_in(sorted(types)))["facility"]
+    return tuple(found) if len(found) <= NAMED_MAX else ()

@@ -59,6 +59,7 @@ class BookTable(Tables):
                     time_zone=book.time_zone,
                     facility_rule=int(book.facility_rule),
                     reopens_sealed=book.reopens_sealed,
+                    late_records=int(book.late_records),
                     revision=1,
                     revision_token=identity(1, name),
                     commit_seq=0,
@@ -89,7 +90,7 @@ class BookTable(Tables):
         return self._database.write(work)
 
     def update_book(self, book: str, changes: Mapping[str, Any]) -> model.Book:
-        """Change columns of a book; the revision rises where its facility rule is another.
+        """Change columns of a book; the revision rises where its rules are others.
 
         Raises
         ------
@@ -105,6 +106,9 @@ class BookTable(Tables):
                 rule = {"facility_rule": int(before.facility_rule)}
                 stop = bump_revision(connection, self._database, book).revision
                 keep_past(connection, book, BOOK, [("", 0, rule)], stop)
+            elif changes.get("late_records", before.late_records) != before.late_records:
+                # A server that goes by what it was is refused, and reads the book again.
+                bump_revision(connection, self._database, book)
             after = _get_book(connection, book)
             if _body(after) != _body(before):
                 entry = Change("book", book, before=_body(before), after=_body(after))
@@ -208,6 +212,7 @@ def _body(book: model.Book) -> str:
             "time_zone": book.time_zone,
             "facility_rule": book.facility_rule.name,
             "reopens_sealed": book.reopens_sealed,
+            "late_records": book.late_records.name,
         }
     )
 
@@ -255,4 +260,5 @@ def _book_of(
         closed_before=row.closed_before,
         sealed_before=row.sealed_before,
         reopens_sealed=row.reopens_sealed,
+        late_records=model.LateRecords(row.late_records),
     )

@@ -139,7 +139,7 @@ class CommitTable(Tables):
             )
         )
         insert_corrections(connection, commit, step.time, step.fence)
-        insert_files(connection, commit.files, step.first)
+        insert_files(connection, commit.files, step.first, counts_from=commit.counts_from)
         insert_key_files(connection, commit, step.first)
         faults.reach("commit.in_sql")
 

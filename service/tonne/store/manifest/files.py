@@ -275,10 +275,12 @@ def insert_files(
     first_seq: int,
     *,
     merged: tuple[int, int] | None = None,
+    counts_from: int = 0,
 ) -> None:
     """Insert files as live, numbered from `first_seq`.
 
-    `merged` are the first and the last number of what the files sum, where a merge made them.
+    `merged` are the first and the last number of what the files sum, where a merge made them;
+    `counts_from` is that of their commit.
     """
     first, last = merged or (None, None)
     if files:
@@ -302,6 +304,7 @@ def insert_files(
                     "create_time": each.create_time,
                     "first_commit": first,
                     "last_commit": last,
+                    "counts_from": counts_from,
                     **_span_values(each.span),
                 }
                 for seq, each in enumerate(files, start=first_seq)
@@ -376,6 +379,7 @@ def file_of(row: sa.Row[Any]) -> FileRow:
         span=None
         if row.first_period is None
         else Span(row.first_period, row.last_period, row.first_facility, row.last_facility),
+        counts_from=row.counts_from,
     )
 
 

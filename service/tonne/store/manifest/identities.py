@@ -13,10 +13,10 @@ from tonne.store.errors import LedgerMismatch
 from tonne.store.manifest.changes import body_of, note_changes
 from tonne.store.manifest.leases import check_lease
 from tonne.store.manifest.tables import Tables, lock_book, split
-from tonne.store.rows import LedgerRow, Position
+from tonne.store.rows import LedgerRow
 from tonne.store.sql import schema
 from tonne.store.sql.types import UtcTime
-from tonne.store.statement_rows import Change
+from tonne.store.statement_rows import Change, Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

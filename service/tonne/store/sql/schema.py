@@ -68,6 +68,8 @@ book = Table(
     Column("sealed_before", Integer, nullable=False, server_default="0"),
     # Whether a month is reopened where later ones are sealed, which reopens them.
     Column("reopens_sealed", Boolean, nullable=False, server_default=sa.false()),
+    # What becomes of a record of a closed month: 1 refused, 2 it counts in the next open one.
+    Column("late_records", Integer, nullable=False, server_default="1"),
 )
 
 # The last revisions of a book, each with its name: what says that one state came of another. A gap
@@ -297,6 +299,8 @@ file = Table(
     # Of merged postings: the first and the last seq of what they sum.
     Column("first_commit", BigInteger),
     Column("last_commit", BigInteger),
+    # Of a file of a commit: the first month in which what it posts counts; 0: each in its own.
+    Column("counts_from", Integer, nullable=False, server_default="0"),
     *span_columns(),
     UniqueConstraint("book", "seq"),
     Index(None, "book", "kind", "state", "seq"),

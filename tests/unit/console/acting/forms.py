@@ -16,8 +16,9 @@ class Form(HTMLParser):
 
     def __init__(self, text, method="post"):
         super().__init__(convert_charrefs=True)
-        self.action, self.values, self.required = "", {}, []
-        self._method, self._is_in, self._select = method, False, ""
+        self.action, self.values, self.required, self.files = "", {}, [], []
+        self._method, self._is_in, self._select, self._text = method, False, "", ""
+        self.type = ""
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -26,6 +27,12 @@ class Form(HTMLParser):
         if tag == "form":
             self._is_in = named["method"] == self._method
             self.action = named["action"] if self._is_in else self.action
+            self.type = named.get("enctype", "") if self._is_in else self.type
+        elif self._is_in and tag == "textarea":
+            self._text = named["name"]
+            self.values[self._text] = ""
+        elif self._is_in and tag == "input" and named.get("type") == "file":
+            self.files.append(named["name"])
         elif self._is_in and tag == "input":
             self.values[named["name"]] = named["value"]
             if "required" in named:
@@ -37,8 +44,17 @@ class Form(HTMLParser):
 
     def handle_endtag(self, tag):
         """Take the end of a tag."""
+        if tag == "textarea":
+            # The first line end behind the tag is none of the text.
+            self.values[self._text] = self.values[self._text].removeprefix("\n")
+            self._text = ""
         if tag == "form":
             self._is_in = False
+
+    def handle_data(self, data):
+        """Take a text."""
+        if self._text:
+            self.values[self._text] += data
 
 
 def form_of(browser, path, **headers):
@@ -50,11 +66,12 @@ def form_of(browser, path, **headers):
     return Form(answer.text), page
 
 
-def send(browser, form, headers=None, **values):
+def send(browser, form, headers=None, files=None, **values):
     """Send a form with values filled in; the answer is not followed."""
     return browser.post(
         form.action,
         data={**form.values, **values},
+        files=files,
         headers=SENT if headers is None else headers,
         follow_redirects=False,
     )

@@ -23,7 +23,7 @@ from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.correcting.selection import Selection
 from tonne.ledger.posting.entries import Durable, RequestEntry
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.model import Facility
 from tonne.store.statement_rows import Correction, CorrectionKind, ReasonCode
 

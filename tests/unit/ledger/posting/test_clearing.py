@@ -17,7 +17,7 @@ from tonne.ledger.files.sums import sum_by
 from tonne.ledger.pages import Ask
 from tonne.ledger.posting.clearing import ClearingProgress
 from tonne.ledger.posting.entries import RequestEntry
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.model import (
     ControlTotals,
     Facility,

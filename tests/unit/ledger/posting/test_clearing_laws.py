@@ -20,7 +20,7 @@ from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.pages import Ask
 from tonne.ledger.posting import clearing
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.model import Facility, FacilityRule
 
 ROOT = Path(__file__).parents[4]

@@ -15,7 +15,7 @@ from tonne.catalogue.words.method import MethodSettings
 from tonne.ledger.files.files import POSTINGS, put_frame
 from tonne.ledger.files.postings import POSTINGS_SCHEMA, as_postings, by_month
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.ledger.upkeep.check import BookCheck
 from tonne.model import Entity, Facility, Holding
 from tonne.reports.inventory.book import book_inventory

@@ -16,7 +16,7 @@ from tonne.ledger.files.frames import read_parquet, read_rows
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
 from tonne.ledger.files.quantities import QUANTITY_TYPE
 from tonne.ledger.files.sums import sum_by
-from tonne.ledger.posting.posted import POSTED_KEYS
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.ledger.reading.frame_cache import FrameCache, frame_bytes, frame_bytes_max
 from tonne.ledger.upkeep.merging import ROW_BYTES
 from tonne.store import faults

@@ -14,8 +14,8 @@ from tonne.ledger.files.files import FileReader
 from tonne.ledger.files.postings import drop_zeros
 from tonne.ledger.files.sums import sum_by
 from tonne.ledger.pages import Ask
-from tonne.ledger.posting.posted import POSTED_KEYS
-from tonne.ledger.reading.evidence import Question
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
+from tonne.ledger.reading.moment import Question
 from tonne.ledger.upkeep import merging
 from tonne.store.errors import ObjectMissing
 from tonne_kernel import Session

@@ -84,7 +84,7 @@ def test_spilled_sums_are_the_sums(rows_max):
         for _ in range(40):
             rows = []
             for _ in range(chance.randrange(30)):
-                key = (f"f{chance.randrange(9)}", "a", "kWh", chance.randrange(5), 0, "")
+                key = (f"f{chance.randrange(9)}", "a", "kWh", chance.randrange(5), 0, "", 0)
                 value = [Decimal(chance.randrange(-2, 3)).scaleb(-6), chance.randrange(-1, 2), 0]
                 before = expected.setdefault(key, [Decimal(0), 0, 0])
                 expected[key] = [a + b for a, b in zip(before, value, strict=True)]

@@ -22,7 +22,7 @@ def said(bench):
 def test_a_round_says_what_waits_and_for_how_long(any_bench, monkeypatch):
     """In suspense until it is cleared, in quarantine until it is mended, undecided till then."""
     bench = any_bench
-    # A check rests several times as long as it took: on a slow machine beyond the next round.
+    # A check rests as long as it took, several times over: on a slow machine until after the next.
     monkeypatch.setattr("tonne.ledger.upkeep.same.check._REST_FACTOR", 0)
     assert said(bench) == ({"suspense": 0, "quarantine": 0}, NONE_WAIT)
     waiting = [record(record_id=str(number), activity="process.lime") for number in range(3)]

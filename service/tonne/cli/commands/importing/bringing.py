@@ -10,10 +10,19 @@ import typer
 
 from tonne.cli.appending.outcome import NegativeRule, Outcome, RepeatRule, tell_rounded
 from tonne.cli.connection import book_zone, connect
-from tonne.cli.terminal.output import Column, Format, counted, print_rows, print_table, say
+from tonne.cli.terminal.output import (
+    Column,
+    Format,
+    counted,
+    print_json,
+    print_rows,
+    print_table,
+    program_value,
+    say,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tonne.cli.appending.mends import Correcting
@@ -27,7 +36,13 @@ ROWS_SHOWN = 8
 
 ERRORS_SHOWN = 5
 
-_SUMMARY = (Column("records"), Column("posted"), Column("quarantined"), Column("suspended"))
+_SUMMARY = (
+    Column("records"),
+    Column("posted"),
+    Column("quarantined"),
+    Column("suspended"),
+    Column("kg_co2e", "kg CO2e (estimate)", is_rounded=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +93,34 @@ class Bring:
     def _rehearse(self, append: Append, remarks: Callable[[], Sequence[str]]) -> None:
         """Do everything but the commit; go on where it is to follow, and nothing stops it."""
         known_count = append.rehearse(self.server) if self.book and self.dry_run else 0
-        is_shown = self.dry_run and self.form is Format.TABLE
-        found = _try(append.read(), known_count, self.book, self.server, is_shown=is_shown)
+        rows, found = _try(append.read(), known_count, self.book, self.server)
+        if self.dry_run and self.form is Format.TABLE and rows:
+            show_rows(rows)
         if not self.dry_run and found.posted_count == found.record_count:
             return
         for remark in remarks():
             say(remark)
-        _report(found, known_count, self.form)
+        _report(found, known_count, rows, self.form)
         say("nothing was posted" if self.dry_run else "nothing was posted: --strict")
         raise typer.Exit(_exit_code(found) if self.dry_run else Outcome.NOTHING_POSTED)
 
 
-def show(pieces: Iterator[Piece]) -> None:
-    """Show the first records as a table."""
-    rows: list[dict[str, object]] = []
+def first_rows(pieces: Iterator[Piece]) -> list[dict[str, str]]:
+    """Give the first records as texts."""
+    rows: list[dict[str, str]] = []
     for piece in pieces:
-        found = piece.head(ROWS_SHOWN).to_dicts()
-        rows += found[: ROWS_SHOWN - len(rows)]
+        found = piece.head(ROWS_SHOWN - len(rows)).to_dicts()
+        rows += [{name: _cell(value) for name, value in row.items()} for row in found]
         if len(rows) == ROWS_SHOWN:
             break
+    return rows
+
+
+def show_rows(rows: Sequence[Mapping[str, str]]) -> None:
+    """Show records as a table."""
     names = dict.fromkeys(itertools.chain.from_iterable(rows))
     columns = [Column(name, is_optional=True) for name in names if name != "evidence"]
-    print_table(columns, [{name: _cell(row.get(name)) for name in names} for row in rows])
+    print_table(columns, rows)
 
 
 def _cell(value: object) -> str:
@@ -107,22 +128,24 @@ def _cell(value: object) -> str:
 
 
 def _try(
-    pieces: Iterator[Piece], known_count: int, book: str, server: str, *, is_shown: bool
-) -> Estimate:
-    """Have the server say what would become of the records that it does not have yet."""
+    pieces: Iterator[Piece], known_count: int, book: str, server: str
+) -> tuple[list[dict[str, str]], Estimate]:
+    """Have the server say what would become of the records that it does not have yet.
+
+    Gives the first of them, too.
+    """
     from tonne.cli.input.repeats import behind  # noqa: PLC0415  # loads Polars
 
     pieces = behind(pieces, known_count)
-    if is_shown:
-        first = next(pieces, None)
-        if first is not None:
-            show(iter([first]))
-            pieces = itertools.chain([first], pieces)
+    begun = list(itertools.islice(pieces, 1))
+    rows = first_rows(iter(begun))
     with connect(server) as client:
-        return client.estimate(pieces, book=book)
+        return rows, client.estimate(itertools.chain(begun, pieces), book=book)
 
 
-def _report(found: Estimate, known_count: int, form: Format) -> None:
+def _report(
+    found: Estimate, known_count: int, rows: Sequence[Mapping[str, str]], form: Format
+) -> None:
     if known_count:
         say(f"{counted(known_count, 'record')} of the files in the ledger already")
     row = {
@@ -130,8 +153,18 @@ def _report(found: Estimate, known_count: int, form: Format) -> None:
         "posted": found.posted_count,
         "quarantined": found.quarantined_count,
         "suspended": found.suspended_count,
+        "kg_co2e": found.inventory.total.kg_co2e,
     }
-    print_rows(_SUMMARY, [row], form)
+    if form is Format.JSON:
+        told = {name: program_value(value) for name, value in row.items()}
+        errors = [
+            {name: getattr(each, name) for name in ("position", "status", "field", "message")}
+            for each in found.row_errors
+        ]
+        more = {"known": known_count, "first_records": rows, "row_errors": errors}
+        print_json([told | more])
+    else:
+        print_rows(_SUMMARY, [row], form)
     tell_rounded(found)
     for error in found.row_errors[:ERRORS_SHOWN]:
         say(f"warning: record {error.position}: {error.status}: {error.message}")

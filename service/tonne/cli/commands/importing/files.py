@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +20,7 @@ from tonne.cli.commands.append import (
     StartOffsetOption,
     correcting_of,
 )
-from tonne.cli.commands.importing.bringing import Bring, show
+from tonne.cli.commands.importing.bringing import Bring, first_rows, show_rows
 from tonne.cli.commands.importing.watching import (
     EveryOption,
     MoveToOption,
@@ -32,6 +33,7 @@ from tonne.cli.terminal.output import (
     Format,
     FormatOption,
     counted,
+    print_json,
     say,
 )
 from tonne.errors import FieldInvalid
@@ -72,6 +74,15 @@ GuessOption = Annotated[
         help="Write a profile for the file, with what was assumed and what you must decide.",
     ),
 ]
+AnswerOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--answer",
+        metavar="KEY=ANSWER",
+        help="With --guess: the answer to a question, like columns.activity=Energy; again for "
+        "each.",
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but the commit, and show it.")
 ]
@@ -91,6 +102,7 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     server: ServerOption = DEFAULT_SERVER,
     *,
     guess: GuessOption = False,
+    answer: AnswerOption = None,
     dry_run: DryRunOption = False,
     strict: StrictOption = False,
     repeats: RepeatsOption = RepeatRule.STOP,
@@ -108,7 +120,8 @@ def import_files(  # noqa: PLR0917  # typer passes by name
 ) -> None:
     """Import files as they are, mapped to records by a profile.
 
-    First `tonne import --guess FILE --output P.toml` writes a profile: answer its lines `# ASK:`.
+    First `tonne import --guess FILE --output P.toml` writes a profile: answer its lines `# ASK:`,
+    there or by --answer.
     Then `tonne import FILE --profile P.toml --book BOOK --dry-run` shows what would be posted,
     and the same without --dry-run posts it.
 
@@ -120,8 +133,10 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     if watch is None and not files:
         raise typer.BadParameter("expected FILE..., or --watch DIR")
     if guess:
-        _guess(files or [], reading, output)
+        _guess(files or [], reading, output, answer or [], form)
         return
+    if answer:
+        raise typer.BadParameter("it goes with --guess", param_hint="'--answer'")
     if not (book or dry_run):
         raise typer.BadParameter("expected --book, or --dry-run, or --guess")
     bring = Bring(
@@ -148,12 +163,34 @@ def import_files(  # noqa: PLR0917  # typer passes by name
     watch_folder(bring, watch, channel, every, move_to)
 
 
-def _guess(files: list[Path], reading: ReadingOptions, output: Path | None) -> None:
+def _guess(
+    files: list[Path],
+    reading: ReadingOptions,
+    output: Path | None,
+    answers: list[str],
+    form: Format,
+) -> None:
+    from tonne.imports.guessing.answers import answer, open_questions  # noqa: PLC0415  # Polars
     from tonne.imports.guessing.guess import guess as guess_profile  # noqa: PLC0415  # loads Polars
 
     if len(files) > 1:
         raise typer.BadParameter("expected one file with --guess; the others follow its profile")
     draft = guess_profile(files[0], reading)
+    answer(draft, answers)
+    if form is Format.JSON:
+        rows, remark = _first_records(files[0], draft)
+        print_json(
+            {
+                "profile": draft.text(),
+                "assumptions": draft.assumptions,
+                "questions": [asdict(each) for each in open_questions(draft)],
+                "records": rows,
+                "remark": remark,
+            }
+        )
+        if draft.questions:
+            raise typer.Exit(QUESTIONS_STAND)
+        return
     if output:
         _write_new(output, draft.text())
     else:
@@ -184,15 +221,24 @@ def _write_new(output: Path, text: str) -> None:
 
 
 def _show_draft(path: Path, draft: "Draft") -> None:
+    for assumption in draft.assumptions:
+        say(f"assumed: {assumption}")
+    rows, remark = _first_records(path, draft)
+    if rows:
+        show_rows(rows)
+    if remark:
+        say(remark)
+
+
+def _first_records(path: Path, draft: "Draft") -> "tuple[list[dict[str, str]], str]":
+    """Give the first rows as the records that they would become, or why that cannot be told."""
     from tonne.imports.profiles.toml import read_profile  # noqa: PLC0415  # loads Polars
     from tonne.imports.records import MappedFiles  # noqa: PLC0415  # loads Polars
 
-    for assumption in draft.assumptions:
-        say(f"assumed: {assumption}")
     profile = read_profile(draft.preview(), str(path), is_preview=True)
     if "?" in {rule.name for rule in profile.columns.values()}:
-        return
+        return [], ""
     try:
-        show(MappedFiles([path], profile).frames())
+        return first_rows(MappedFiles([path], profile).frames()), ""
     except FieldInvalid as error:  # the profile stands, and says what is open
-        say(f"the first records cannot be shown yet: {error}")
+        return [], f"the first records cannot be shown yet: {error}"

@@ -19,6 +19,7 @@ from tonne.cli.commands.selecting import (
     AccountOption,
     ActivityOption,
     FacilityOption,
+    MonthsByOption,
     RegionOption,
 )
 from tonne.cli.commands.stating.statements import document_of, tell
@@ -74,6 +75,7 @@ def show_bridge(  # typer passes by name
     from_structure: StructureOption = "",
     to_structure: StructureOption = "",
     by: ByOption = "",
+    months_by: MonthsByOption = "",
     rows: RowsOption = 20,
     facility: FacilityOption = None,
     activity: ActivityOption = None,
@@ -105,6 +107,7 @@ def show_bridge(  # typer passes by name
             regions=region or (),
             group_by=[each for each in by.split(",") if each],
             rows_max=rows,
+            months_by=months_by,
         )
     if form is Format.JSON:
         print_json(document_of(found))

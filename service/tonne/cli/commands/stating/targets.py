@@ -9,7 +9,6 @@ import typer
 from tonne.cli.commands.selecting import AsOfOption
 from tonne.cli.commands.stating.moments import StatedByOption, read_stated_by, tell_moment_of
 from tonne.cli.commands.stating.statements import (
-    IdArgument,
     OnOption,
     SpendOption,
     document_of,
@@ -29,7 +28,7 @@ from tonne.cli.terminal.output import (
     shown,
     stdout_console,
 )
-from tonne.statements.answers import TargetProgress, YearFigure
+from tonne.statements.answers import TargetOutcome, TargetProgress, YearFigure
 from tonne.statements.statement import Kind
 
 target_app = make_app(Kind.TARGET, "Targets, and where they stand.")
@@ -48,9 +47,25 @@ _YEARS = (
 )
 
 
+_TARGETS = (
+    Column("target", "id"),
+    Column("display_name", "name", width_min=20),
+    Column("year_start", "year from", is_optional=True),
+    Column("value", is_optional=True, is_rounded=True),
+    Column("path_value", "path", is_optional=True, is_rounded=True),
+    Column("target_value", "aim", is_optional=True, is_rounded=True),
+    Column("unit", is_optional=True),
+    Column("standing", is_optional=True),
+    Column("progress_percent", "% of the way", is_optional=True, is_rounded=True),
+    Column("message", "why not", is_optional=True, width_min=20),
+)
+
+
 @target_app.command("progress")
 def show_progress(  # typer passes by name
-    target: IdArgument,
+    target: Annotated[
+        str, typer.Argument(metavar="[ID]", help="Its id; without one, all in force.")
+    ] = "",
     *,
     book: BookOption,
     year_start: Annotated[
@@ -69,9 +84,26 @@ def show_progress(  # typer passes by name
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
-    """Tell where a target stands: progress, path, needed rate, projection, and on which base."""
+    """Tell where a target stands: progress, path, needed rate, projection, and on which base.
+
+    Without an id, where each target in force stands, or why that cannot be told.
+    """
     amounts, currency = read_spend(spend)
+    if not target and version:
+        raise typer.BadParameter("it is of one target: name its ID", param_hint="'--version'")
     with connect(server) as client:
+        if not target:
+            every = client.list_target_progress(
+                book,
+                year_start=year_start,
+                spend=amounts,
+                currency=currency,
+                valid_on=on,
+                as_of=as_of,
+                stated_by=read_stated_by(stated_by),
+            )
+            _show_all(list(every), form)
+            return
         found = client.target_progress(
             book,
             target,
@@ -93,6 +125,27 @@ def show_progress(  # typer passes by name
         for line in _lines(found):
             console.print(shown(line))
     tell(found.notices)
+
+
+def _show_all(found: Sequence[TargetOutcome], form: Format) -> None:
+    if form is Format.JSON:
+        print_json([document_of(each) for each in found])
+        return
+    rows = []
+    for each in found:
+        row: dict[str, object] = {
+            "target": each.target,
+            "display_name": each.display_name,
+            "message": each.message,
+        }
+        if each.progress is not None:
+            row |= rows_of([each.progress.current])[0]
+            row |= {name: getattr(each.progress, name) for name in ("target_value", "unit")}
+        rows.append({column.key: row.get(column.key) for column in _TARGETS})
+    print_rows(_TARGETS, rows, form)
+    moments = [each.progress for each in found if each.progress is not None]
+    if moments:
+        tell_moment_of(moments[0])
 
 
 def _lines(found: TargetProgress) -> list[str]:

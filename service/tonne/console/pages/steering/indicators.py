@@ -18,9 +18,7 @@ from tonne.console.parts.blocks import (
     Table,
     Text,
 )
-from tonne.errors import InputError
-from tonne.statements.statement import Kind
-from tonne.statements.targets import Target
+from tonne.statements.answers import Standing
 from tonne.yearly.charts import card
 from tonne.yearly.figures import shown_number
 
@@ -31,13 +29,16 @@ if TYPE_CHECKING:
     from tonne.console.pages.overview import Year
     from tonne.console.parts.blocks import Block, Cell
     from tonne.console.visits import Visit
-    from tonne.statements.answers import TargetProgress, YearFigure
+    from tonne.statements.answers import TargetOutcome, TargetProgress, YearFigure
 
 
 CARDS_MAX = 12
 
 TARGET_UNITS = {"kg CO2e": ("t CO2e", 1_000)}
 """Units of targets that people see in others."""
+
+GOOD = (Standing.AHEAD, Standing.ON_PATH, Standing.REACHED)
+"""Standings that nobody need act upon."""
 
 SMALL = 100
 """Below it a target's figure has two places."""
@@ -48,11 +49,10 @@ def indicators(visit: Visit) -> Page:
     say, client, book = visit.say, visit.client, visit.book
     year = year_of(visit)
     months = {"from_period": year.chosen.from_period, "to_period": year.chosen.to_period}
-    stated = list(_stated(visit, year))
     with together() as questions:
         ask = questions.submit
         asked = ask(client.indicators, book, **months)
-        progress = [ask(_progress, visit, year, name, target) for name, target in stated]
+        stated = ask(_targets_of, visit, year)
         known = ask(client.list_indicators, book=book)
         # Months of those that are drawn alone: of all they are most of what the page costs.
         values = asked.result()
@@ -70,11 +70,8 @@ def indicators(visit: Visit) -> Page:
         for value in drawn
     ]
     blocks: list[Block] = [year_links(visit, year, "indicators")]
-    targets = [
-        (name, target.display_name, each.result())
-        for (name, target), each in zip(stated, progress, strict=True)
-    ]
-    goals = [goal for _, _, told in targets if (goal := _goal(visit, told))]
+    targets = stated.result()
+    goals = [goal for each in targets if (goal := _goal(visit, each.progress))]
     blocks += [
         Drawing(say("Targets"), goals, has_cards=True),
         _targets_table(visit, targets),
@@ -149,31 +146,18 @@ def _last_day(year: Year) -> str:
     return f"{last}-{monthrange(*map(int, last.split('-')))[1]:02d}"
 
 
-def _stated(visit: Visit, year: Year) -> Iterable[tuple[str, Target]]:
-    """Give the targets in force at the end of a year, each by its id."""
-    listed = visit.client.list_statements(visit.book, Kind.TARGET, valid_on=_last_day(year))
-    for each in listed:
-        if isinstance(each.body, Target):
-            yield each.id, each.body
-
-
-def _progress(visit: Visit, year: Year, name: str, target: Target) -> TargetProgress | str:
-    """Tell where a target stands, or why that cannot be told."""
-    is_of_year = target.target_year_start[-2:] == year.chosen.from_period[-2:]
-    try:
-        return visit.client.target_progress(
-            visit.book,
-            name,
-            year_start=year.chosen.from_period if is_of_year else "",
-            valid_on=_last_day(year),
+def _targets_of(visit: Visit, year: Year) -> list[TargetOutcome]:
+    """Tell of the targets in force at the end of a year where they stand."""
+    return list(
+        visit.client.list_target_progress(
+            visit.book, year_start=year.chosen.from_period, valid_on=_last_day(year)
         )
-    except InputError as error:
-        return error.message
+    )
 
 
-def _goal(visit: Visit, progress: TargetProgress | str) -> str:
+def _goal(visit: Visit, progress: TargetProgress | None) -> str:
     """Draw a target: its figures by year, and the path that they should take."""
-    if isinstance(progress, str) or progress.current.value is None:
+    if progress is None or progress.current.value is None:
         return ""
     shown, unit = _in_unit(progress, progress.current.value)
     years = sorted(progress.years, key=lambda each: each.year_start)
@@ -208,17 +192,19 @@ def _target_number(progress: TargetProgress, value: object) -> Number:
     return Number(_in_unit(progress, value)[0], f"{value} {progress.unit}")
 
 
-def _targets_table(visit: Visit, found: list[tuple[str, str, TargetProgress | str]]) -> Table:
+def _targets_table(visit: Visit, found: list[TargetOutcome]) -> Table:
     say = visit.say
     rows: list[tuple[Cell, ...]] = []
-    for name, title, progress in found:
-        if isinstance(progress, str):
+    for each in found:
+        name, title, progress = each.target, each.display_name, each.progress
+        if progress is None:
             blank = Text("")
-            rows.append((Text(title, below=name), blank, blank, blank, blank, Text(progress)))
+            told = Text(each.message, look="said")
+            rows.append((Text(title, below=name), blank, blank, blank, blank, told))
             continue
         base, current = progress.base, progress.current
         done = current.progress_percent
-        look = "good" if str(current.standing) in {"ahead", "on_path"} else "bad"
+        look = "good" if current.standing in GOOD else "bad"
         rows.append(
             (
                 Text(title, below=name),

@@ -19,10 +19,11 @@ from tonne.console.parts.blocks import (
     Table,
     Text,
 )
+from tonne.console.parts.record_rows import ACTIONS, record_cells, records_table
 from tonne.yearly.causes import causes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from tonne.client.answers.results import QuarantineCause
     from tonne.console.parts.blocks import Cell
@@ -71,7 +72,7 @@ def suspense(visit: Visit) -> Page:
     listed = list(islice(client.list_suspense(book), ROWS_MAX + 1)) if rows else []
     records = [
         (
-            *_record(each.record, each.channel, each.offset),
+            *record_cells(each.record, each.channel, each.offset),
             Text(_rule(each.status)),
             _acts(visit, "suspense", each.channel, each.offset),
         )
@@ -137,7 +138,7 @@ def quarantine(visit: Visit) -> Page:
     found = list(islice(visit.client.list_quarantine(visit.book), ROWS_MAX + 1)) if causes else []
     records = [
         (
-            *_record(each.record, each.channel, each.offset),
+            *record_cells(each.record, each.channel, each.offset),
             Text(_rule(each.status)),
             _acts(visit, "quarantine", each.channel, each.offset),
         )
@@ -189,33 +190,8 @@ def _list(visit: Visit, rows: list[tuple[Cell, ...]], *, is_cut: bool) -> list[T
     say = visit.say
     if not rows:
         return []
-    heads = [
-        Head(say(each))
-        for each in (
-            "Id",
-            "Facility",
-            "Activity",
-            "Quantity",
-            "Time, UTC",
-            "Channel and offset",
-            "Why",
-            "Actions",
-        )
-    ]
     note = say("The first {count} records; the command lists all.", count=ROWS_MAX)
-    return [Table(say("Records"), heads, rows, note=note if is_cut else "")]
-
-
-def _record(record: Mapping[str, object], channel: str, offset: int) -> tuple[Cell, ...]:
-    told = {name: str(record.get(name) or "") for name in record}
-    return (
-        Text(told.get("record_id") or "–"),
-        Text(told.get("facility") or "–"),
-        Text(told.get("activity") or "–", look="code"),
-        Text(f"{numbers.plain(record.get('quantity'))} {told.get('unit', '')}".strip() or "–"),
-        Text(numbers.span(record.get("start"), record.get("end"))),
-        Text(f"{channel.rpartition('/')[2]} @ {offset}"),
-    )
+    return [records_table(say, rows, ("Why", ACTIONS), note=note if is_cut else "")]
 
 
 def notices(visit: Visit) -> Page:

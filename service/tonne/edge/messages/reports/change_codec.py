@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
-from tonne.edge.messages.report_codec import INVENTORY_DIMENSIONS, read_approach, read_enum
+from tonne.edge.messages.report_codec import (
+    INVENTORY_DIMENSIONS,
+    read_approach,
+    read_enum,
+    read_months_by,
+)
 from tonne.errors import FieldInvalid
 from tonne.reports.bridge.answers import Scope
 from tonne.reports.bridge.book import BridgeRequest
@@ -27,7 +33,7 @@ def read_bridge(request: bridges_pb2.ComputeBridgeRequest) -> BridgeRequest:
     return BridgeRequest(
         _read_side(request, "before"),
         _read_side(request, "after"),
-        _read_scope(request),
+        replace(_read_scope(request), months_by=read_months_by(request)),
         tuple(read_enum("group_by", each, INVENTORY_DIMENSIONS) for each in request.group_by),
         request.rows_max,
     )

@@ -82,7 +82,12 @@ class DuplicateTaker:
         self._reads = reads
 
     def take(
-        self, file: FileRow, rows: pl.DataFrame, seen: dict[str, FileRow], cause: Cause
+        self,
+        file: FileRow,
+        rows: pl.DataFrame,
+        seen: dict[str, FileRow],
+        cause: Cause,
+        counts_from: int = 0,
     ) -> None:
         """Take records of a segment back, all of them at once.
 
@@ -96,6 +101,8 @@ class DuplicateTaker:
         seen : dict
             The segments of those, as they were; this one is brought up to date.
         cause : Cause
+        counts_from : int
+            The first month in which it counts that they are taken back.
 
         Raises
         ------
@@ -129,6 +136,7 @@ class DuplicateTaker:
                 Correction(CorrectionKind.REVERSAL, what, AUTHOR, cause.code, cause.reason),
                 points=("same.after_files", "same.after_commit"),
                 unchanged=[seen[each] for each in firsts],
+                counts_from=counts_from,
             )
         waiting = chosen.filter(is_waiting()).height
         seen[file.id] = replace(

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.errors import FieldInvalid, StoreUnavailable
+from tonne.ledger.book.periods import counts_from_now
 from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.overlay import REVERSED, is_kept, is_waiting
+from tonne.ledger.files.postings import counted_months
 from tonne.ledger.posting.correcting.selection import Target, target_of
 from tonne.ledger.posting.correcting.taking import (
     RESTATED_COUNT,
@@ -246,6 +248,7 @@ class Reverser:
         *,
         points: tuple[str, str] = ("reversal.after_files", "reversal.after_commit"),
         unchanged: Iterable[FileRow] = (),
+        counts_from: int = 0,
     ) -> None:
         """Make the files of a reversal durable, then the reversal true.
 
@@ -261,6 +264,8 @@ class Reverser:
             Fault points: when the files are durable, and when the commit has happened.
         unchanged : iterable of FileRow
             Segments that must be as they were.
+        counts_from : int
+            The first month in which it counts, where that is later than a reversal of now does.
 
         Raises
         ------
@@ -270,7 +275,8 @@ class Reverser:
         commit_id, now, book = uuid.uuid4().hex, self._clock(), file.book
         with polars_errors(file.path):
             names, _ = clearing_names(records, file.id, is_reversed=True)
-            taken = take_back(records, state.periods, book)
+            counts_from = max(counts_from, counts_from_now(state.book, is_entry=True))
+            taken = take_back(records, state.periods, book, counts_from)
             periods = tuple(sorted(taken["period"].unique().to_list()))
         reversal, postings = put_cleared(self._objects, file, names, taken, commit_id, now)
         faults.reach(points[0])
@@ -285,8 +291,9 @@ class Reverser:
                     replace(entry, record_count=records.height, first_period=periods[0]),
                 ),
                 files=(reversal, postings),
-                periods=periods,
+                periods=counted_months(taken, posted_alone=counts_from > 0),
                 first_period=periods[0] if periods else None,
+                counts_from=counts_from,
             )
         )
         faults.reach(points[1])

@@ -10,19 +10,21 @@ import polars as pl
 from tonne.errors import FieldInvalid, LedgerInconsistent, QuantityOverflow
 from tonne.ledger.files.frames import frame_of, frame_to_write, polars_errors
 from tonne.ledger.files.overlay import (
+    COUNTS_FROM,
+    counted_after,
     is_kept,
     is_restated,
     is_waiting,
     read_cleared,
     with_cleared,
 )
-from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, with_late
 from tonne.ledger.files.repost import decode_frame
 from tonne.ledger.files.rules import read_note
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.mending.waiting import taken_back
-from tonne.ledger.posting.posted import POSTING_REGION
 from tonne.ledger.posting.repost import post_under
+from tonne.ledger.posting.writing.laid_out import POSTING_REGION
 from tonne.model import RowStatus
 from tonne_kernel import BatchSlice, post
 
@@ -52,7 +54,7 @@ def read_kept(
     -------
     polars.DataFrame
         channel, offset, status, record_id, what `decode_frame` takes, posting_region, posted_as,
-        and restated_count: how often the record was posted again.
+        restated_count: how often the record was posted again, and `COUNTS_FROM`.
     """
     segment = reader.open(file).frame()
     cleared = read_cleared(reader, clearings)
@@ -80,7 +82,9 @@ def read_kept(
         found = joined.with_columns(
             pl.coalesce("noted", POSTED_AS).alias(POSTED_AS),
             pl.col(RESTATED_COUNT).fill_null(0),
+            pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM),
         ).drop("noted")
+        found = counted_after(found, cleared)
         return found if whole else found.filter(is_kept())
 
 
@@ -122,18 +126,26 @@ def with_older_notes(
     return joined.with_columns(pl.coalesce(POSTED_AS, "older").alias(POSTED_AS)).drop("older")
 
 
-def take_back(records: pl.DataFrame, periods: PeriodTable, book: str) -> pl.DataFrame:
+def take_back(
+    records: pl.DataFrame, periods: PeriodTable, book: str, counts_from: int = 0
+) -> pl.DataFrame:
     """Post records as they were posted, with the signs turned; columns of `POSTINGS_SCHEMA`.
 
     Parameters
     ----------
     records : polars.DataFrame
         As `read_kept` gives them, each with its note.
+    counts_from : int
+        The first month in which it counts that they are taken back: it counts where they did, or
+        there, whatever is later. What waits leaves the month in which it waits.
     """
     parts = [pl.DataFrame(schema=POSTINGS_SCHEMA)]
-    posted = records.filter(pl.col("status") == RowStatus.POSTED)
-    for (note,), rows in posted.group_by(POSTED_AS, maintain_order=True):
-        parts.append(_posted_back(rows, str(note), periods, book))
+    posted = records.filter(pl.col("status") == RowStatus.POSTED).with_columns(
+        pl.col(COUNTS_FROM).clip(lower_bound=counts_from)
+    )
+    for (note, first), rows in posted.group_by(POSTED_AS, COUNTS_FROM, maintain_order=True):
+        back = _posted_back(rows, str(note), periods, book)
+        parts.append(with_late(back, int(str(first))))
     waiting = records.filter(is_waiting())
     if not waiting.is_empty():
         parts.append(taken_back(waiting, periods))

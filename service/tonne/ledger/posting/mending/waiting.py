@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import CLEARED_SCHEMA, is_waiting
+from tonne.ledger.files.overlay import CLEARED_SCHEMA, COUNTS_FROM, is_waiting
+from tonne.ledger.files.postings import with_late
 from tonne.ledger.files.repost import repost
 from tonne.ledger.posting.entries import REQUEST_PREFIX
-from tonne.ledger.posting.posted import POSTED_KEYS, POSTING_REGION
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS, POSTING_REGION
 
 if TYPE_CHECKING:
     from tonne.ledger.files.files import FileReader
@@ -35,6 +36,7 @@ def read_waiting(reader: FileReader, overlay: Overlay, file: FileRow) -> pl.Data
             pl.col("facility", "activity", "unit").cast(pl.String),
             pl.col("region").cast(pl.String).fill_null(""),
             noted.cast(pl.String).alias(POSTING_REGION),
+            pl.lit(file.counts_from, pl.Int32).alias(COUNTS_FROM),
         )
 
 
@@ -42,9 +44,9 @@ def taken_back(records: pl.DataFrame, periods: PeriodTable) -> pl.DataFrame:
     """Post records in suspense as they were posted, with the signs turned."""
     parts = []
     by_region = records.with_columns(pl.coalesce(POSTING_REGION, "region").alias("region"))
-    for (status,), rows in by_region.group_by("status", maintain_order=True):
+    for (status, first), rows in by_region.group_by("status", COUNTS_FROM, maintain_order=True):
         parts.append(
-            repost(rows, periods)
+            with_late(repost(rows, periods), int(str(first)))
             .with_columns(
                 resolution=pl.lit(None, pl.String),
                 status=pl.lit(status, pl.UInt8),

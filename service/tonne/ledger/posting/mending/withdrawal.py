@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tonne.ledger.book.periods import period_at, period_table
+from tonne.ledger.book.periods import month_start_us, period_at, period_table
 from tonne.ledger.files.files import POSTINGS, SEGMENT
 from tonne.ledger.files.frames import polars_errors
-from tonne.ledger.files.overlay import Overlay, is_kept, is_waiting
-from tonne.ledger.files.postings import POSTINGS_SCHEMA
+from tonne.ledger.files.overlay import COUNTS_FROM, Overlay, is_kept, is_waiting
+from tonne.ledger.files.postings import POSTINGS_SCHEMA, with_late
+from tonne.ledger.files.sums import sum_by
 from tonne.ledger.posting.correcting.noted import POSTED_AS
 from tonne.ledger.posting.correcting.reversals import is_as_counted, reversal_of, revision_of
 from tonne.ledger.posting.correcting.taking import read_kept, take_back, with_older_notes
 from tonne.ledger.posting.entries import REQUEST_PREFIX, RequestEntry
 from tonne.ledger.posting.mending.waiting import clearing_names
 from tonne.ledger.posting.posted import Withdrawn
+from tonne.ledger.posting.writing.laid_out import POSTED_KEYS
 from tonne.store.errors import MendsKnown, SuspenseChanged
 
 if TYPE_CHECKING:
@@ -101,17 +103,25 @@ class Withdrawals:
         }
         counts: Counter[str] = Counter()
         first_periods: dict[str, int] = {}
+        taken = {
+            segment_id: self._take(files[segment_id], mends, entries.keys())
+            for segment_id, mends in sorted(by_segment.items())
+        }
+        counts_from = max(posted.counts_from, *_late_from(taken.values(), posted.book.time_zone))
         withdrawn, postings = [], []
-        for segment_id, mends in sorted(by_segment.items()):
-            records = self._take(files[segment_id], mends, entries.keys())
-            counts.update(each.request_id for each in mends)
+        for segment_id, records in taken.items():
+            counts.update(each.request_id for each in by_segment[segment_id])
             for request_id, first in _first_periods(records, posted.book.time_zone):
                 first_periods[request_id] = min(first_periods.get(request_id, first), first)
             with polars_errors(f"mended records of book {book}"):
                 withdrawn.append(_withdrawn(files[segment_id], records))
-                postings.append(take_back(records, periods, book))
+                postings.append(take_back(records, periods, book, counts_from))
         with polars_errors(f"postings of book {book}"):
             own = posted.frames.get(POSTINGS, pl.DataFrame(schema=POSTINGS_SCHEMA))
+            if counts_from > posted.counts_from:
+                own = with_late(
+                    sum_by(own, [each for each in POSTED_KEYS if each != "late"]), counts_from
+                )
             parts = [own.select(list(POSTINGS_SCHEMA)), *postings]
             together = pl.concat(
                 part.select(pl.col(name).cast(kind) for name, kind in POSTINGS_SCHEMA.items())
@@ -132,6 +142,7 @@ class Withdrawals:
                 )
                 for request_id, entry in entries.items()
             ),
+            counts_from=counts_from,
         )
 
     def _take(
@@ -183,6 +194,21 @@ class Withdrawals:
             is_there = is_kept() if with_posted else is_waiting()
             mine = (pl.col("channel").cast(pl.String) == source) & is_there
             return now.filter(mine & pl.col("offset").is_in(list(offsets)))["offset"].to_list()
+
+
+def _late_from(taken: Iterable[pl.DataFrame], time_zone: str) -> Iterator[int]:
+    """Give from which months on late records count that are corrected; 0 first of all.
+
+    What stands for one counts where that did, or later: a closed month in which it did not count
+    stays as it is.
+    """
+    yield 0
+    for records in taken:
+        corrected = records.filter("is_reversed")
+        starts = corrected.group_by(COUNTS_FROM).agg(pl.col("start").cast(pl.Int64).min())
+        for first, start_us in starts.iter_rows():
+            if first and start_us < month_start_us(time_zone, first):
+                yield first
 
 
 def _first_periods(records: pl.DataFrame, time_zone: str) -> Iterator[tuple[str, int]]:

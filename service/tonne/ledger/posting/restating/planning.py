@@ -9,14 +9,17 @@ import polars as pl
 
 from tonne.catalogue.resolving.resolution import Resolution
 from tonne.errors import FieldInvalid
+from tonne.ledger.book.periods import counts_from_now
 from tonne.ledger.files.frames import frame_to_write, polars_errors
+from tonne.ledger.files.overlay import COUNTS_FROM
+from tonne.ledger.files.postings import counted_months
 from tonne.ledger.files.rules import runs_of, spans_apart, spans_of
 from tonne.ledger.posting.correcting.noted import POSTED_AS, with_notes
 from tonne.ledger.posting.correcting.taking import take_back
-from tonne.ledger.posting.posted import posting_frame
 from tonne.ledger.posting.repost import post_under
 from tonne.ledger.posting.restating.criteria import has_part_in
 from tonne.ledger.posting.restating.figures import Figures
+from tonne.ledger.posting.writing.laid_out import posting_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,9 +61,16 @@ class Plan:
 
     @property
     def periods(self) -> tuple[int, ...]:
-        """The months that it touches, ascending."""
-        both = pl.concat([self.taken["period"], self.posted["period"]])
-        return tuple(sorted(both.unique().to_list()))
+        """The months in which it counts, ascending."""
+        if self.records.is_empty():
+            return ()
+        both = {*counted_months(self.taken), *counted_months(self.posted)}
+        return tuple(sorted(both))
+
+    @property
+    def first_period(self) -> int:
+        """The first month in which something of it happened."""
+        return int(str(self.taken["period"].min()))
 
 
 class Planner:
@@ -100,13 +110,31 @@ class Planner:
             if changed.is_empty():
                 none = pl.DataFrame(schema={"period": pl.Int32})
                 return Plan(changed, none, none, (), Figures(), unchanged_count, left_count)
-            posted, used = posting_frame(post_under(changed, state, self._book), state)
-            taken = take_back(changed, state.periods, self._book)
+            taken = take_back(changed, state.periods, self._book, self._counts_from(state))
+            posted, used = self._posted(changed, state)
             old = self._resolutions(taken["resolution"].drop_nulls().unique().to_list())
             known = {**old, **{each.id: each for each in used}}
             figures = Figures.of(taken, posted, known, state.settings.gwp_set)
             restated = changed.with_columns(pl.col(_NOW).alias(POSTED_AS)).drop(_NOW)
         return Plan(restated, taken, posted, used, figures, unchanged_count, left_count)
+
+    def _posted(
+        self, records: pl.DataFrame, state: BookState
+    ) -> tuple[pl.DataFrame, tuple[Resolution, ...]]:
+        """Post records under a state, each where it counts that it is taken back."""
+        frames, used = [], dict[str, Resolution]()
+        first = pl.col(COUNTS_FROM).clip(lower_bound=self._counts_from(state))
+        counted = records.with_columns(first)
+        for (month,), rows in counted.group_by(COUNTS_FROM, maintain_order=True):
+            posted = post_under(rows, state, self._book)
+            frame, found = posting_frame(posted, state, int(str(month)))
+            frames.append(frame)
+            used |= {each.id: each for each in found}
+        return pl.concat(frames), tuple(used.values())
+
+    @staticmethod
+    def _counts_from(state: BookState) -> int:
+        return counts_from_now(state.book, is_entry=True)
 
     def _chosen(self, meant: pl.DataFrame) -> pl.DataFrame:
         """Keep what rests on what is asked about, by the note of each record."""

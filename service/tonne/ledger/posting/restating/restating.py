@@ -23,6 +23,7 @@ import polars as pl
 
 from tonne.errors import PeriodMustBeOpen, StoreUnavailable
 from tonne.ledger.book.part import check_text
+from tonne.ledger.book.periods import counts_from_now
 from tonne.ledger.files.files import put_cleared
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.files.postings import POSTINGS_SCHEMA
@@ -306,7 +307,8 @@ class Restater:
                 corrections=(part_of(asked, plan),),
                 files=(clearing, written),
                 periods=plan.periods,
-                first_period=plan.periods[0],
+                first_period=plan.first_period,
+                counts_from=counts_from_now(state.book, is_entry=True),
             )
         )
         faults.reach("restatement.after_commit")

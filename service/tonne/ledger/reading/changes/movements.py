@@ -144,12 +144,16 @@ class Movements:
                 )
             for sources, movement in _reasons(cleared, entries.get(file.commit_id, ())):
                 taken = was.join(sources, on=_PLACE, how="semi", maintain_order="left")
-                for part in posted_again(_posted(taken), periods, segment.book, sign=-1):
+                for part in posted_again(
+                    _posted(taken), periods, segment.book, sign=-1, counts_from=file.counts_from
+                ):
                     yield movement, part
             for part in posted_again(_posted(became), periods, segment.book, sign=1):
                 yield Movement.CLEARING, part
             for records, sign in ((old, -1), (new, 1)):
-                for part in posted_again(records, periods, segment.book, sign=sign):
+                for part in posted_again(
+                    records, periods, segment.book, sign=sign, counts_from=file.counts_from
+                ):
                     yield Movement.RESTATEMENT, part
 
     def _instead(

@@ -235,5 +235,5 @@ def in_order(sums: RunningSums) -> pl.DataFrame:
     """Give sums that are not nothing, in one order."""
     with polars_errors("sums of postings"):
         return drop_zeros(sums.frame()).sort(
-            "period", "first_day", "last_day", "resolution", "status"
+            "period", "first_day", "last_day", "resolution", "status", "late"
         )

@@ -11,6 +11,7 @@ from tonne.errors import QuantityOverflow
 from tonne.ledger.book.facilities import in_order, places_of
 from tonne.ledger.files.files import ROLLUP, ROLLUP_MEMBERS, ROLLUP_SITES
 from tonne.ledger.files.frames import polars_errors
+from tonne.ledger.files.postings import months_late
 from tonne.ledger.files.sums import RunningSums, sum_by
 from tonne.ledger.reading.rollups import (
     ATTRIBUTES,
@@ -51,7 +52,7 @@ _BITS = {bit: 1 << bit for bit in range(SITE_BLOCK_MONTHS)}
 
 _SLICE = ("period", "first_day", "last_day")
 
-_KEPT = ("activity", "unit", "region", *_SLICE, "resolution", "status")
+_KEPT = ("activity", "unit", "region", *_SLICE, "resolution", "status", "late")
 
 _SITE = ("place", "activity", "resolution", "block")
 
@@ -210,15 +211,14 @@ class Roller:
         )
         if sites.is_empty():
             return
+        month = pl.col("period") + months_late()
         self._pending.append(
             sites.select(
                 "place",
                 pl.col("activity", "resolution").cast(self._kind),
-                (pl.col("period") // SITE_BLOCK_MONTHS).alias("block"),
+                (month // SITE_BLOCK_MONTHS).alias("block"),
                 pl.col("facility_type").cast(self._kind),
-                mask=(pl.col("period") % SITE_BLOCK_MONTHS).replace_strict(
-                    _BITS, return_dtype=pl.UInt32
-                ),
+                mask=(month % SITE_BLOCK_MONTHS).replace_strict(_BITS, return_dtype=pl.UInt32),
             )
         )
         if sum(map(len, self._pending)) >= max(1 << 17, self._sites.height):

@@ -33,6 +33,7 @@ from tonne.ledger.upkeep.same.entries import (
     unsettled,
     without_decided,
 )
+from tonne.model import LateRecords
 from tonne.store.errors import BookChanged, LeaseLost, SuspenseChanged
 from tonne.store.statement_rows import SameRule
 
@@ -327,28 +328,37 @@ class _Round:
     ) -> Iterator[tuple[pl.DataFrame, str]]:
         """Reverse records that others stand for; yield those that cannot be, and why."""
         for rows in later.partition_by("seq", maintain_order=True):
-            for month in self._by_month(rows):
+            for counts_from, month in self._by_month(rows, seen, cause):
+                file = seen[month["segment"][0]]
                 try:
-                    self._tools.taker.take(seen[month["segment"][0]], month, seen, cause)
+                    self._tools.taker.take(file, month, seen, cause, counts_from)
                 except (PeriodMustBeOpen, FieldInvalid) as error:
                     yield month, error.message
                 else:
                     self._reversed_count += month.height
 
-    def _by_month(self, rows: pl.DataFrame) -> list[pl.DataFrame]:
-        """Cut rows where some of their months are sealed, so that these stop no others."""
-        open_from = self._manifest.get_book(self._book).sealed_before
-        if not open_from:
-            return [rows]
-        is_sealed = [
-            first < open_from for first, _ in map(self._periods, rows.iter_rows(named=True))
-        ]
-        told = rows.with_columns(is_sealed=pl.Series(is_sealed))
-        return [
-            part
-            for part in (told.filter("is_sealed"), told.filter(~pl.col("is_sealed")))
-            if not part.is_empty()
-        ]
+    def _by_month(
+        self, rows: pl.DataFrame, seen: dict[str, FileRow], cause: Cause
+    ) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Cut rows where some of their months are sealed, so that these stop no others.
+
+        Where sealed months do not matter, cut them by the month in which that counts: an estimate
+        leaves its month for the one in which the late record counts that settles it.
+        """
+        book = self._manifest.get_book(self._book)
+        firsts = [(self._periods(row)[0], row) for row in rows.iter_rows(named=True)]
+        if book.late_records is LateRecords.NEXT_OPEN:
+            settles = cause is SETTLED
+            later = [seen[row["first_segment"]].counts_from * settles for _, row in firsts]
+            cuts = [
+                late if first < late else 0 for (first, _), late in zip(firsts, later, strict=True)
+            ]
+        else:
+            cuts = [int(first < book.sealed_before) for first, _ in firsts]
+        told = rows.with_columns(cut=pl.Series(cuts, dtype=pl.Int32))
+        for (cut,), part in told.group_by("cut", maintain_order=True):
+            late = book.late_records is LateRecords.NEXT_OPEN
+            yield int(str(cut)) if late else 0, part
 
     def _overused(self, uses: pl.DataFrame) -> list[SameRecord]:
         """Tell of ids that stand in so many records that these are counted alone."""

@@ -13,6 +13,7 @@ import polars as pl
 
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.reading.rollups import ATTRIBUTES, PROFILE_SCHEMA, SITE_BLOCK_MONTHS
+from tonne.reports.inventory.parts.late import late_rows
 
 if TYPE_CHECKING:
     from tonne.ledger.files.files import Wanted
@@ -36,6 +37,8 @@ class RolledPostings:
         Postings of those that are taken and posted, each of another facility, month or key.
     sites : polars.DataFrame or None
         Which facilities have postings in which months, where somebody watches.
+    late : polars.DataFrame or None
+        As `late_rows` gives it.
     """
 
     run: RolledRun
@@ -43,6 +46,7 @@ class RolledPostings:
     mixed: pl.DataFrame
     sum_count: int
     sites: pl.DataFrame | None
+    late: pl.DataFrame | None
 
 
 def usable_rollups(
@@ -81,10 +85,12 @@ def usable_rollups(
             sites = _within(sites, wanted)
         with polars_errors(f"a rollup of book {snapshot.book.id}"):
             postings, register = _of_groups(sums)
-            taken, mixed = selector.over(register).take_apart(postings)
+            over = selector.over(register)
+            taken, mixed = over.take_apart(postings)
+            late = late_rows(over, postings)
             posted = taken.filter(pl.col("resolution").fill_null("") != "")
             count = int(posted["posting_count"].sum())
-        found.append(RolledPostings(run, taken, mixed, count, sites))
+        found.append(RolledPostings(run, taken, mixed, count, sites, late))
     return found
 
 

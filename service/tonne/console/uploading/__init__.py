@@ -1,0 +1,1 @@
+"""Files that people send: taken apart, kept for an hour, handed to the command that imports."""
