@@ -146,7 +146,7 @@ soak: dev debug system  ## An operator errs for an hour; kill hundreds of times;
 fuzz: dev debug  ## Properties of kernel and files with very many examples; nonsense on the wire, an hour
 	TONNE_TEST_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 tests/kernel \
 	    tests/unit/imports tests/unit/cli
-	TONNE_TEST_EXAMPLES=200 TONNE_TEST_STEPS=60 $(BIN)/python -m pytest --timeout=0 \
+	TONNE_TEST_EXAMPLES=100 TONNE_TEST_STEPS=50 $(BIN)/python -m pytest --timeout=0 \
 	    tests/unit/ledger/living
 	TONNE_TEST_FUZZ_S=3600 $(BIN)/python -m pytest --timeout=0 -s \
 	    tests/operations/test_wire_fuzz.py

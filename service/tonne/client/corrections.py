@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from tonne.client.append.batches import Batch, Records
 
 
+VALUED_PAGE_SIZE = 32
+"""Entries of a page with kg CO2e: a call reads 64 segments, so that two of each are read."""
+
+
 class CorrectionCalls(ImportCalls):
     """Reverses records, corrects them, and lists what was."""
 
@@ -203,22 +207,44 @@ class CorrectionCalls(ImportCalls):
         return tuple(map(read_ledger_record, answer.records))
 
     def list_same_records(
-        self, book: str, kind: str, *, filter_by: str = "", order_by: str = ""
+        self,
+        book: str,
+        kind: str,
+        *,
+        filter_by: str = "",
+        order_by: str = "",
+        with_kg_co2e: bool = False,
     ) -> Iterator[SameRecord]:
-        """List records of one id: a `duplicate` is not reversed, a `conflict` says two things."""
+        """List records of one id: a `duplicate` is not reversed, a `conflict` says two things.
+
+        Parameters
+        ----------
+        with_kg_co2e : bool
+            Whether the kg CO2e of what is undecided is told: it reads the segments of the records,
+            of a page of 32 entries at most 64 of them, and a million records.
+        """
         request = corrections_pb2.ListSameRecordsRequest(
             parent=book_name(book),
             kind=f"SAME_RECORD_KIND_{kind.upper()}",
-            page_size=PAGE_SIZE,
+            page_size=VALUED_PAGE_SIZE if with_kg_co2e else PAGE_SIZE,
             filter=filter_by,
             order_by=order_by,
+            with_kg_co2e=with_kg_co2e,
         )
         for page in self._pages(self._corrections.ListSameRecords, request):
             yield from map(read_same_record, page.same_records)
 
-    def same_record_summary(self, book: str) -> SameRecordSummary:
-        """Say up to which commit the records of a book are compared, and what waits."""
-        request = corrections_pb2.GetSameRecordSummaryRequest(name=book_name(book))
+    def same_record_summary(self, book: str, *, with_kg_co2e: bool = False) -> SameRecordSummary:
+        """Say up to which commit the records of a book are compared, and what waits.
+
+        Parameters
+        ----------
+        with_kg_co2e : bool
+            Whether the kg CO2e of the groups is told, of the 1,000 oldest entries of each kind.
+        """
+        request = corrections_pb2.GetSameRecordSummaryRequest(
+            name=book_name(book), with_kg_co2e=with_kg_co2e
+        )
         return read_same_summary(self._call(self._corrections.GetSameRecordSummary, request))
 
     def decide_same_record(

@@ -26,6 +26,7 @@ from tonne.ledger.posting.clearing import Clearer
 from tonne.ledger.posting.correcting.deciding import Decider
 from tonne.ledger.posting.correcting.duplicates import DuplicateTaker
 from tonne.ledger.posting.correcting.reversals import Reverser
+from tonne.ledger.posting.correcting.worth import SameWorth
 from tonne.ledger.posting.estimate import Estimates
 from tonne.ledger.posting.journal import Journal
 from tonne.ledger.posting.mending.mends import Mends
@@ -142,6 +143,8 @@ class Ledger:
         Lists what was reversed and corrected.
     same : Decider
         Lists and decides records of one id.
+    same_worth : SameWorth
+        Values them.
     estimates : Estimates
         Posts without a trace.
     overlaps : Overlaps
@@ -255,7 +258,7 @@ class Ledger:
         self.records = Records(manifest, reader, states, self.reads)
         self.found = FoundRecords(manifest, reader, self.key_runs, self.reads)
         self.causes = SuspenseCauses(manifest, reader, states, self.reads)
-        self.refused = QuarantineCauses(manifest, reader, self.reads)
+        self.refused = QuarantineCauses(manifest, reader, states, self.reads)
         parts = PostingsReader(manifest, reader, self.balances.parts).parts
         self.evidence = Evidence(manifest, reader, parts)
         self._movements = Movements(manifest, reader)
@@ -320,6 +323,7 @@ class Ledger:
         self.acts = Acts(manifest)
         self.corrections = Corrections(manifest, reader)
         self.same = Decider(manifest, self.reversals)
+        self.same_worth = SameWorth(manifest, reader, states, reads=self.reads)
         self._taker = DuplicateTaker(self.reversals, manifest, reader, states, reads=self.reads)
         return journal
 

@@ -49,6 +49,16 @@ class SameRecordRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SAME_RECORD_RULE_UNSPECIFIED: _ClassVar[SameRecordRule]
     SAME_RECORD_RULE_REVERSE: _ClassVar[SameRecordRule]
     SAME_RECORD_RULE_REPORT: _ClassVar[SameRecordRule]
+
+class SameRecordWorth(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SAME_RECORD_WORTH_UNSPECIFIED: _ClassVar[SameRecordWorth]
+    SAME_RECORD_WORTH_POSTED: _ClassVar[SameRecordWorth]
+    SAME_RECORD_WORTH_WAITS: _ClassVar[SameRecordWorth]
+    SAME_RECORD_WORTH_REVERSED: _ClassVar[SameRecordWorth]
+    SAME_RECORD_WORTH_HOURLY: _ClassVar[SameRecordWorth]
+    SAME_RECORD_WORTH_UNNOTED: _ClassVar[SameRecordWorth]
+    SAME_RECORD_WORTH_BEYOND_LIMIT: _ClassVar[SameRecordWorth]
 REASON_CODE_UNSPECIFIED: ReasonCode
 REASON_CODE_ERROR: ReasonCode
 REASON_CODE_ESTIMATE: ReasonCode
@@ -68,6 +78,13 @@ SAME_RECORD_STATE_DECIDED: SameRecordState
 SAME_RECORD_RULE_UNSPECIFIED: SameRecordRule
 SAME_RECORD_RULE_REVERSE: SameRecordRule
 SAME_RECORD_RULE_REPORT: SameRecordRule
+SAME_RECORD_WORTH_UNSPECIFIED: SameRecordWorth
+SAME_RECORD_WORTH_POSTED: SameRecordWorth
+SAME_RECORD_WORTH_WAITS: SameRecordWorth
+SAME_RECORD_WORTH_REVERSED: SameRecordWorth
+SAME_RECORD_WORTH_HOURLY: SameRecordWorth
+SAME_RECORD_WORTH_UNNOTED: SameRecordWorth
+SAME_RECORD_WORTH_BEYOND_LIMIT: SameRecordWorth
 
 class RecordSelection(_message.Message):
     __slots__ = ("source", "offsets", "first_offset", "stop_offset", "record_id", "facility", "month")
@@ -230,7 +247,7 @@ class GetRecordsResponse(_message.Message):
     def __init__(self, records: _Optional[_Iterable[_Union[_report_pb2.LedgerRecord, _Mapping]]] = ...) -> None: ...
 
 class SameRecordMember(_message.Message):
-    __slots__ = ("source", "offset", "facility", "activity", "quantity", "unit", "start", "end", "content_digest")
+    __slots__ = ("source", "offset", "facility", "activity", "quantity", "unit", "start", "end", "content_digest", "worth", "kg_co2e", "kept_change_kg_co2e")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
@@ -240,6 +257,9 @@ class SameRecordMember(_message.Message):
     START_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
     CONTENT_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    WORTH_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    KEPT_CHANGE_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     source: str
     offset: int
     facility: str
@@ -249,10 +269,13 @@ class SameRecordMember(_message.Message):
     start: str
     end: str
     content_digest: str
-    def __init__(self, source: _Optional[str] = ..., offset: _Optional[int] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., content_digest: _Optional[str] = ...) -> None: ...
+    worth: SameRecordWorth
+    kg_co2e: str
+    kept_change_kg_co2e: str
+    def __init__(self, source: _Optional[str] = ..., offset: _Optional[int] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., quantity: _Optional[str] = ..., unit: _Optional[str] = ..., start: _Optional[str] = ..., end: _Optional[str] = ..., content_digest: _Optional[str] = ..., worth: _Optional[_Union[SameRecordWorth, str]] = ..., kg_co2e: _Optional[str] = ..., kept_change_kg_co2e: _Optional[str] = ...) -> None: ...
 
 class SameRecord(_message.Message):
-    __slots__ = ("name", "kind", "state", "record_id", "record_count", "members", "kept", "author", "reason", "create_time", "decide_time", "first_month", "last_month")
+    __slots__ = ("name", "kind", "state", "record_id", "record_count", "members", "kept", "author", "reason", "create_time", "decide_time", "first_month", "last_month", "kg_co2e")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -266,6 +289,7 @@ class SameRecord(_message.Message):
     DECIDE_TIME_FIELD_NUMBER: _ClassVar[int]
     FIRST_MONTH_FIELD_NUMBER: _ClassVar[int]
     LAST_MONTH_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: SameRecordKind
     state: SameRecordState
@@ -279,23 +303,26 @@ class SameRecord(_message.Message):
     decide_time: _timestamp_pb2.Timestamp
     first_month: str
     last_month: str
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[SameRecordKind, str]] = ..., state: _Optional[_Union[SameRecordState, str]] = ..., record_id: _Optional[str] = ..., record_count: _Optional[int] = ..., members: _Optional[_Iterable[_Union[SameRecordMember, _Mapping]]] = ..., kept: _Optional[_Iterable[int]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., first_month: _Optional[str] = ..., last_month: _Optional[str] = ...) -> None: ...
+    kg_co2e: str
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[SameRecordKind, str]] = ..., state: _Optional[_Union[SameRecordState, str]] = ..., record_id: _Optional[str] = ..., record_count: _Optional[int] = ..., members: _Optional[_Iterable[_Union[SameRecordMember, _Mapping]]] = ..., kept: _Optional[_Iterable[int]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., first_month: _Optional[str] = ..., last_month: _Optional[str] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class ListSameRecordsRequest(_message.Message):
-    __slots__ = ("parent", "kind", "page_size", "page_token", "filter", "order_by")
+    __slots__ = ("parent", "kind", "page_size", "page_token", "filter", "order_by", "with_kg_co2e")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
     ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    WITH_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     parent: str
     kind: SameRecordKind
     page_size: int
     page_token: str
     filter: str
     order_by: str
-    def __init__(self, parent: _Optional[str] = ..., kind: _Optional[_Union[SameRecordKind, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ...) -> None: ...
+    with_kg_co2e: bool
+    def __init__(self, parent: _Optional[str] = ..., kind: _Optional[_Union[SameRecordKind, str]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., order_by: _Optional[str] = ..., with_kg_co2e: _Optional[bool] = ...) -> None: ...
 
 class ListSameRecordsResponse(_message.Message):
     __slots__ = ("same_records", "next_page_token")
@@ -306,26 +333,34 @@ class ListSameRecordsResponse(_message.Message):
     def __init__(self, same_records: _Optional[_Iterable[_Union[SameRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetSameRecordSummaryRequest(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "with_kg_co2e")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    WITH_KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    with_kg_co2e: bool
+    def __init__(self, name: _Optional[str] = ..., with_kg_co2e: _Optional[bool] = ...) -> None: ...
 
 class SameRecordGroup(_message.Message):
-    __slots__ = ("kind", "facility", "activity", "entry_count", "record_count", "oldest")
+    __slots__ = ("kind", "facility", "activity", "entry_count", "record_count", "oldest", "oldest_time", "valued_entry_count", "kg_co2e")
     KIND_FIELD_NUMBER: _ClassVar[int]
     FACILITY_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_FIELD_NUMBER: _ClassVar[int]
     ENTRY_COUNT_FIELD_NUMBER: _ClassVar[int]
     RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     OLDEST_FIELD_NUMBER: _ClassVar[int]
+    OLDEST_TIME_FIELD_NUMBER: _ClassVar[int]
+    VALUED_ENTRY_COUNT_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
     kind: SameRecordKind
     facility: str
     activity: str
     entry_count: int
     record_count: int
     oldest: str
-    def __init__(self, kind: _Optional[_Union[SameRecordKind, str]] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., entry_count: _Optional[int] = ..., record_count: _Optional[int] = ..., oldest: _Optional[str] = ...) -> None: ...
+    oldest_time: _timestamp_pb2.Timestamp
+    valued_entry_count: int
+    kg_co2e: str
+    def __init__(self, kind: _Optional[_Union[SameRecordKind, str]] = ..., facility: _Optional[str] = ..., activity: _Optional[str] = ..., entry_count: _Optional[int] = ..., record_count: _Optional[int] = ..., oldest: _Optional[str] = ..., oldest_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., valued_entry_count: _Optional[int] = ..., kg_co2e: _Optional[str] = ...) -> None: ...
 
 class GetSameRecordSummaryResponse(_message.Message):
     __slots__ = ("complete_up_to_commit", "is_complete", "rule", "undecided_count", "groups")

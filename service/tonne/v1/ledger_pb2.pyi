@@ -741,7 +741,7 @@ class QuarantinedRecord(_message.Message):
     def __init__(self, channel: _Optional[str] = ..., offset: _Optional[int] = ..., status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., raw: _Optional[bytes] = ..., record: _Optional[_Union[_ingest_pb2.ActivityRecord, _Mapping]] = ...) -> None: ...
 
 class QuarantineCause(_message.Message):
-    __slots__ = ("status", "field", "message", "record_count", "quantities", "unread_quantity_count", "commit_time")
+    __slots__ = ("status", "field", "message", "record_count", "quantities", "unread_quantity_count", "commit_time", "kg_co2e", "valued_record_count")
     STATUS_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
@@ -749,6 +749,8 @@ class QuarantineCause(_message.Message):
     QUANTITIES_FIELD_NUMBER: _ClassVar[int]
     UNREAD_QUANTITY_COUNT_FIELD_NUMBER: _ClassVar[int]
     COMMIT_TIME_FIELD_NUMBER: _ClassVar[int]
+    KG_CO2E_FIELD_NUMBER: _ClassVar[int]
+    VALUED_RECORD_COUNT_FIELD_NUMBER: _ClassVar[int]
     status: _status_pb2.RowStatus
     field: str
     message: str
@@ -756,7 +758,9 @@ class QuarantineCause(_message.Message):
     quantities: _containers.RepeatedCompositeFieldContainer[UnitQuantity]
     unread_quantity_count: int
     commit_time: _timestamp_pb2.Timestamp
-    def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., unread_quantity_count: _Optional[int] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    kg_co2e: str
+    valued_record_count: int
+    def __init__(self, status: _Optional[_Union[_status_pb2.RowStatus, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., record_count: _Optional[int] = ..., quantities: _Optional[_Iterable[_Union[UnitQuantity, _Mapping]]] = ..., unread_quantity_count: _Optional[int] = ..., commit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kg_co2e: _Optional[str] = ..., valued_record_count: _Optional[int] = ...) -> None: ...
 
 class ListQuarantineCausesRequest(_message.Message):
     __slots__ = ("parent", "as_of")

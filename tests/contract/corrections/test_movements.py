@@ -64,6 +64,31 @@ def sums(client, book, style, **only):
     return {key: value for key, value in found.items() if value}
 
 
+def test_one_record_stands_for_several(client):
+    """Two estimates that one reading settles, and copies of it: each style has all of them."""
+    book = f"moved-{next(_numbers)}"
+    client.create_book(book)
+    read = ("80", "measured")
+    said = (("100", "estimated"), ("90", "estimated"), read, read, read)
+    with client.channel(book, "meter") as channel:
+        for quantity, quality in said:
+            row = GRID | {"record_id": "x", "quantity": quantity, "data_quality": quality}
+            channel.append([row])
+    assert client.compare_same_records(book).reversed_count == 4
+    key = ("dc", "electricity.grid", "kWh")
+    assert sums(client, book, "ledger") == sums(client, book, "delta") == {key: Decimal(80)}
+    assert told(client, book, "delta") == [
+        ("record", Decimal(100)),
+        ("record", Decimal(90)),
+        ("reversal", Decimal(-90)),
+        ("difference", Decimal(-20)),
+        ("record", Decimal(80)),
+        ("record", Decimal(80)),
+        ("reversal", Decimal(-80)),
+        ("reversal", Decimal(-80)),
+    ]
+
+
 def test_both_styles_add_up_to_what_the_ledger_has(client, moved):
     """Each by itself: all of both records, or what one differs from the other."""
     count = Counter(told(client, moved, "ledger"))

@@ -51,6 +51,16 @@ def test_records_of_one_id_are_found_listed_and_decided(client, sent):
     assert client.get_records(sent, source="b", offset=0) == (second,)
     (conflict,) = client.list_same_records(sent, "conflict")
     assert [each.quantity for each in conflict.members] == ["10.000000", "4.000000"]
+    assert (conflict.kg_co2e, conflict.members[0].worth) == (None, "")
+    (valued,) = client.list_same_records(sent, "conflict", with_kg_co2e=True)
+    ten, four = (each.kg_co2e for each in valued.members)
+    assert (four, valued.kg_co2e) == (ten * 4 / 10, ten)
+    assert [each.kept_change_kg_co2e for each in valued.members] == [-four, -ten]
+    assert {each.worth for each in valued.members} == {"posted"}
+    (group,) = client.same_record_summary(sent, with_kg_co2e=True).groups
+    assert (group.valued_entry_count, group.kg_co2e) == (1, ten)
+    assert group.oldest_time == conflict.create_time
+    assert client.same_record_summary(sent).groups[0].kg_co2e is None
     summary = client.same_record_summary(sent)
     assert (summary.is_complete, summary.rule, summary.undecided_count) == (True, "reverse", 1)
     assert [group.entry_count for group in summary.groups] == [1]
@@ -103,6 +113,13 @@ def test_the_commands_say_it(running, sent):
     book = ("--book", sent)
     rows = json.loads(run(running, "conflict", "list", *book, "--format", "json"))
     assert [row["quantity"] for row in rows] == ["10.000000", "4.000000"]
+    assert [row["kept_change_kg_co2e"] for row in rows] == [
+        f"-{rows[1 - n]['kg_co2e']}" for n in (0, 1)
+    ]
+    plain = json.loads(run(running, "conflict", "list", *book, "--format", "json", "--no-co2e"))
+    assert [row["kg_co2e"] for row in plain] == [None, None]
+    groups = run(running, "conflict", "list", *book, "--groups", "--format", "json")
+    assert json.loads(groups)[0]["kg_co2e"] == rows[0]["kg_co2e"]
     assert "dc-1" in run(running, "conflict", "list", *book, "--groups")
     assert "1 entry to decide" in run(running, "duplicate", "status", *book)
     kept = run(

@@ -148,5 +148,10 @@ def test_the_quarantine_is_counted_by_rule(append, run):
     ]
     assert causes[0]["quantities"].endswith(" parsec")
     assert causes[1]["unread"] == 1
+    assert [(each["kg_co2e"], each["valued"]) for each in causes] == [(None, None)] * 2
+    run("word", "learn", "unit", "parsec", "MWh", *WHO)
+    learned = json.loads(run("quarantine", "list", "--by-cause", "--format", "json")[1])
+    worth = float(learned[0]["kg_co2e"])
+    assert (worth > 0, learned[0]["valued"], learned[1]["valued"]) == (True, 2, None)
     code, _, remarks = run("quarantine", "list", "--by-cause", "--filter", 'field = "unit"')
     assert (code, "without --filter" in remarks) == (2, True), remarks

@@ -24,6 +24,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tonne.catalogue.resolving.resolution import GWP_SET_FALLBACK, METHANE_ORIGIN, Notice
+from tonne.catalogue.words.accounts import scope_of
 from tonne.catalogue.words.gwp import (
     CO2_BIOGENIC,
     METHANE,
@@ -36,7 +37,9 @@ from tonne.catalogue.words.method import GWP_SETS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tonne.catalogue.resolving.resolution import FactorMasses, ResolutionEntry
+    from tonne.catalogue.resolving.resolution import FactorMasses, Resolution, ResolutionEntry
+
+_TOTAL_SCOPES = ("scope1", "scope3")
 
 TEXT_PLACES_MAX = 18
 """Most decimal places that `decimal_text` prints."""
@@ -106,6 +109,23 @@ def entry_worth(entry: ResolutionEntry, gwp_set: str) -> Worth:
     With `hours` it is the worth of a unit of the part that counts there.
     """
     return factor_worth(entry.factor, gwp_set).times(entry.conversion)
+
+
+def total_worth(resolution: Resolution, gwp_set: str) -> Fraction | None:
+    """Sum the kg CO2e that one unit adds to the total, by the location-based method.
+
+    Before shares of entities. None where an entry counts by the hour: then it is no one number.
+    """
+    if any(each.hours for each in resolution.entries):
+        return None
+    return sum(
+        (
+            entry_worth(each, gwp_set).kg_co2e
+            for each in resolution.entries
+            if each.account == "scope2.location" or scope_of(each.account) in _TOTAL_SCOPES
+        ),
+        Fraction(0),
+    )
 
 
 def factor_worth(factor: FactorMasses, gwp_set: str) -> Worth:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tonne.catalogue.resolving.valuation import exact_text
 from tonne.cli.appending.outcome import Outcome, tell_rounded, tell_row_errors
 from tonne.cli.commands.selecting import AsOfOption, tell_moment
 from tonne.cli.connection import (
@@ -92,6 +93,8 @@ _CAUSE_COLUMNS = (
     Column("field"),
     Column("quantities"),
     Column("unread", "no number", is_optional=True),
+    Column("kg_co2e", "kg CO2e", is_optional=True),
+    Column("valued", "of records", is_optional=True),
     Column("commit_time", "refused since"),
     Column("message", "the first of them", width_min=PROSE_WIDTH_MIN),
 )
@@ -253,6 +256,8 @@ def _cause_row(cause: QuarantineCause) -> dict[str, object]:
         "field": cause.field,
         "quantities": quantities_text(cause.quantities),
         "unread": cause.unread_quantity_count or None,
+        "kg_co2e": None if cause.kg_co2e is None else exact_text(cause.kg_co2e),
+        "valued": cause.valued_record_count or None,
         "commit_time": cause.commit_time.replace(microsecond=0),
         "message": cause.message,
     }

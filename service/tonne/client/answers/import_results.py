@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tonne.client.answers.results import LedgerRecord, read_ledger_record
@@ -11,6 +12,8 @@ from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from google.protobuf.message import Message
 
     from tonne.v1 import imports_pb2
 
@@ -191,7 +194,13 @@ def read_correction(message: corrections_pb2.Correction) -> Correction:
 
 @dataclass(frozen=True, slots=True)
 class SameRecordMember:
-    """One of the records of an id; members of an equal `content_digest` say the same."""
+    """One of the records of an id; members of an equal `content_digest` say the same.
+
+    Where it was asked for and nothing is decided, `worth` says what is known of its kg CO2e: it is
+    `posted`, it `waits`, was `reversed`, or is not told (`hourly`, `unnoted`, `beyond_limit`).
+    `kg_co2e` is for what it counts in the total now, by the location-based method and before
+    shares of entities; `kept_change_kg_co2e` by how much the total changes where it is kept alone.
+    """
 
     source: str
     offset: int
@@ -202,11 +211,18 @@ class SameRecordMember:
     start: str
     end: str
     content_digest: str
+    worth: str = ""
+    kg_co2e: Decimal | None = None
+    kept_change_kg_co2e: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SameRecord:
-    """Records of one id about which somebody decides; `kept` are members, counted from 1."""
+    """Records of one id about which somebody decides; `kept` are members, counted from 1.
+
+    `kg_co2e` is at stake: the most by which the total falls where one record is kept alone; None:
+    it is not known, or was not asked for.
+    """
 
     number: int
     kind: str
@@ -220,11 +236,15 @@ class SameRecord:
     create_time: dt.datetime
     first_month: str
     last_month: str
+    kg_co2e: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SameRecordGroup:
-    """What waits for a decision of one kind, facility and activity."""
+    """What waits for a decision of one kind, facility and activity.
+
+    `kg_co2e` is the sum of what is at stake of `valued_entry_count` of its entries; None: of none.
+    """
 
     kind: str
     facility: str
@@ -232,6 +252,9 @@ class SameRecordGroup:
     entry_count: int
     record_count: int
     oldest: int
+    oldest_time: dt.datetime
+    valued_entry_count: int = 0
+    kg_co2e: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +298,9 @@ def read_same_record(message: corrections_pb2.SameRecord) -> SameRecord:
                 start=each.start,
                 end=each.end,
                 content_digest=each.content_digest,
+                worth=_worth(each.worth),
+                kg_co2e=_decimal(each, "kg_co2e"),
+                kept_change_kg_co2e=_decimal(each, "kept_change_kg_co2e"),
             )
             for each in message.members
         ),
@@ -284,6 +310,7 @@ def read_same_record(message: corrections_pb2.SameRecord) -> SameRecord:
         create_time=message.create_time.ToDatetime(tzinfo=dt.UTC),
         first_month=message.first_month,
         last_month=message.last_month,
+        kg_co2e=_decimal(message, "kg_co2e"),
     )
 
 
@@ -304,6 +331,9 @@ def read_same_summary(message: corrections_pb2.GetSameRecordSummaryResponse) -> 
                 each.entry_count,
                 each.record_count,
                 int(each.oldest.rpartition("/")[2]),
+                each.oldest_time.ToDatetime(tzinfo=dt.UTC),
+                each.valued_entry_count,
+                _decimal(each, "kg_co2e"),
             )
             for each in message.groups
         ),
@@ -312,3 +342,14 @@ def read_same_summary(message: corrections_pb2.GetSameRecordSummaryResponse) -> 
 
 def _same_kind(kind: corrections_pb2.SameRecordKind) -> str:
     return corrections_pb2.SameRecordKind.Name(kind).removeprefix("SAME_RECORD_KIND_").lower()
+
+
+def _worth(worth: corrections_pb2.SameRecordWorth) -> str:
+    if not worth:
+        return ""
+    name = corrections_pb2.SameRecordWorth.Name(worth)
+    return name.removeprefix("SAME_RECORD_WORTH_").lower()
+
+
+def _decimal(message: Message, name: str) -> Decimal | None:
+    return Decimal(getattr(message, name)) if message.HasField(name) else None

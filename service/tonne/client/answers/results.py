@@ -134,7 +134,8 @@ class QuarantineCause:
     """Records in quarantine that break one rule in one field; `quantities` are by unit.
 
     `message` is what the first of them is told, which became durable at `commit_time`. The
-    quantities of `unread_quantity_count` are no numbers.
+    quantities of `unread_quantity_count` are no numbers. `kg_co2e` is what `valued_record_count`
+    of them would post to the total, were they accepted as they are; None: of none.
     """
 
     status: str
@@ -144,6 +145,8 @@ class QuarantineCause:
     quantities: Mapping[str, Decimal]
     unread_quantity_count: int
     commit_time: dt.datetime
+    kg_co2e: Fraction | None = None
+    valued_record_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,23 +57,28 @@ def movements(records: Iterable[LedgerRecord], style: Style | str) -> Iterator[M
 
     Those that wait in suspense move nothing. In the style of differences memory holds the records
     that were corrected and whose new ones have not come yet. Where the two differ in more than the
-    quantity, both are told whole.
+    quantity, both are told whole; where one stands for several, as for two estimates that it
+    settles, it differs from the first of them.
     """
     is_delta = Style(style) is Style.DELTA
-    replaced: dict[tuple[str, int], LedgerRecord] = {}
+    replaced: dict[tuple[str, int], list[LedgerRecord]] = {}
     for each in records:
-        before = replaced.pop((each.channel, each.offset), None)
-        if before is not None and not _is_difference(before, each):
-            yield _back(before)
-            before = None
+        before = None
+        for gone in replaced.pop((each.channel, each.offset), ()):
+            if before is None and _is_difference(gone, each):
+                before = gone
+            else:
+                yield _back(gone)
         if not each.status or each.status == _REVERSED:
             yield _added(each, before)
         if each.status == _REVERSED:
             if is_delta and each.replaced_by:
-                replaced[each.replaced_by, each.replaced_by_offset] = each
+                by = (each.replaced_by, each.replaced_by_offset)
+                replaced.setdefault(by, []).append(each)
             else:
                 yield _back(each)
-    for each in replaced.values():  # what stands for them is not among the records
+    # What stands for them is not among the records, or came before.
+    for each in chain.from_iterable(replaced.values()):
         yield _back(each)
 
 

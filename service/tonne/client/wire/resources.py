@@ -126,6 +126,8 @@ def read_refused(message: ledger_pb2.QuarantineCause) -> QuarantineCause:
         {each.unit: Decimal(each.quantity) for each in message.quantities},
         message.unread_quantity_count,
         read_timestamp(message.commit_time),
+        Fraction(message.kg_co2e) if message.kg_co2e else None,
+        message.valued_record_count,
     )
 
 

@@ -62,6 +62,8 @@ LANE_OF: dict[str, str] = {
             "GetOverlap",
             "AcceptOverlap",
             "GetRecords",
+            "ListSameRecords",
+            "GetSameRecordSummary",
             "DecideSameRecord",
             "CompareSameRecords",
             "RecheckSameRecords",

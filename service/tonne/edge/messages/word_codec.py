@@ -80,6 +80,8 @@ def write_refused(counted: RefusedCount) -> ledger_pb2.QuarantineCause:
         quantities=_write_quantities(counted.quantities_atto),
         unread_quantity_count=counted.unread_count,
         commit_time=timestamp(counted.commit_time),
+        kg_co2e=exact_text(counted.kg_co2e) if counted.valued_count else "",
+        valued_record_count=counted.valued_count,
     )
 
 

@@ -21,11 +21,13 @@ from tonne.edge.messages.requests.same_requests import (
 from tonne.edge.services.calls import handlers_of, read_ask, told
 from tonne.errors import FieldInvalid
 from tonne.ingest.posts import Mending
+from tonne.ledger.posting.correcting.worth import sums_by_subject
 from tonne.store.statement_rows import CorrectionKind, SameKind
 from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     import grpc
 
@@ -153,8 +155,11 @@ class CorrectionService:
         """List duplicates, or conflicts."""
         book = names.read_book(request.parent, field="parent")
         page = self._ledger.same.list(book, read_kind(request.kind), read_ask(request))
+        worths = self._ledger.same_worth.of(book, page.items) if request.with_kg_co2e else {}
         return corrections_pb2.ListSameRecordsResponse(
-            same_records=[write_same_record(book, each) for each in page.items],
+            same_records=[
+                write_same_record(book, each, worths.get(each.number)) for each in page.items
+            ],
             next_page_token=page.next_page_token,
         )
 
@@ -164,17 +169,24 @@ class CorrectionService:
         """Say up to where records are compared, and what waits."""
         book = names.read_book(request.name)
         found = self._ledger.same.summary(book)
+        kinds = (SameKind.CONFLICT, SameKind.DUPLICATE)
+        valued = {kind: self._valued(book, kind) if request.with_kg_co2e else {} for kind in kinds}
         return corrections_pb2.GetSameRecordSummaryResponse(
             complete_up_to_commit=found.complete_up_to,
             is_complete=found.is_complete,
             rule=f"SAME_RECORD_RULE_{found.rule.name}",
             undecided_count=found.undecided_count,
             groups=[
-                write_group(book, kind, each)
-                for kind in (SameKind.CONFLICT, SameKind.DUPLICATE)
+                write_group(book, kind, each, valued[kind].get((each.facility, each.activity)))
+                for kind in kinds
                 for each in self._ledger.same.groups(book, kind)
             ],
         )
+
+    def _valued(self, book: str, kind: SameKind) -> dict[tuple[str, str], tuple[int, Fraction]]:
+        """Value the oldest entries of a kind, by facility and activity."""
+        oldest = self._ledger.same.oldest(book, kind)
+        return sums_by_subject(oldest, self._ledger.same_worth.of(book, oldest))
 
     def decide_same_record(
         self, request: corrections_pb2.DecideSameRecordRequest

@@ -149,6 +149,11 @@ class BookState:
         return self._resolver.rated_facilities
 
     @property
+    def accepts_all(self) -> bool:
+        """Whether records of facilities that are not in the register are posted."""
+        return self._accepts_all
+
+    @property
     def rule_count(self) -> int:
         """Number of rules so far."""
         return len(self._rule_numbers)

@@ -8,16 +8,14 @@ import itertools
 import shlex
 from collections import defaultdict
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tonne.catalogue.editions.countries import GRID, country_of, grid_advice
-from tonne.catalogue.resolving.valuation import entry_worth
+from tonne.catalogue.resolving.valuation import total_worth
 from tonne.catalogue.words import taxonomy
-from tonne.catalogue.words.accounts import scope_of
 from tonne.catalogue.words.folding import Nearness
 from tonne.catalogue.words.regions import region_chain, region_id, region_name
 from tonne.catalogue.words.rules import GRID_RULES
@@ -28,6 +26,7 @@ from tonne.model import RecordField, RowStatus, WordField, number_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from fractions import Fraction
 
     from tonne.catalogue.editions.factor import Factor
     from tonne.catalogue.resolving.resolution import Resolution
@@ -52,9 +51,6 @@ _FIELDS = {
     RowStatus.FACILITY_MUST_BE_REGISTERED: "facility",
     RowStatus.FACTOR_MUST_EXIST: "activity",
 }
-
-
-_TOTAL_SCOPES: Final = ("scope1", "scope3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +91,32 @@ class SuspenseTexts:
 
     def causes_of(self, records: pl.DataFrame) -> Callable[[RowStatus, Mapping[str, Any]], Cause]:
         """Find what some rows of a segment wait for: of the status and the row of each."""
-        with polars_errors("records in suspense"):
+        return functools.partial(self._cause, self._regions(records))
+
+    def _regions(self, records: pl.DataFrame) -> dict[str, str]:
+        """Read the regions of the facilities of some rows that are in the register."""
+        with polars_errors("records that are not posted"):
             facilities = records["facility"].cast(pl.String).unique()
             named = self._state.register.filter(pl.col("facility").is_in(facilities.implode()))
-            regions = dict(named.select("facility", "region").iter_rows())
-        return functools.partial(self._cause, regions)
+            return dict(named.select("facility", "region").iter_rows())
+
+    def unit_worths_of(
+        self, records: pl.DataFrame
+    ) -> Callable[[Mapping[str, Any]], Fraction | None]:
+        """Say what one unit of some rows would post to the total, were they accepted as they are.
+
+        None where they would not be posted, or where that is not one number.
+        """
+        regions = self._regions(records)
+        return functools.partial(self._unit_worth, regions)
+
+    def _unit_worth(self, regions: Mapping[str, str], row: Mapping[str, Any]) -> Fraction | None:
+        if row["facility"] not in regions and not self._state.accepts_all:
+            return None
+        region = row["region"] or regions.get(row["facility"], "")
+        if any(isinstance(each, RowStatus) for each in self._held(row, region)):
+            return None
+        return self._worth(row, region)
 
     def _cause(
         self, regions: Mapping[str, str], status: RowStatus, row: Mapping[str, Any]
@@ -248,25 +265,11 @@ class SuspenseTexts:
     def _worth(self, row: Mapping[str, Any], region: str) -> Fraction | None:
         """Say what one unit is worth, where that is one number; each of its days has factors."""
         worths = {
-            self._unit_worth(each)
+            total_worth(each, self._state.settings.gwp_set)
             for each in self._held(row, region)
             if not isinstance(each, RowStatus)
         }
         return worths.pop() if len(worths) == 1 else None
-
-    def _unit_worth(self, resolution: Resolution) -> Fraction | None:
-        """Sum what one unit posts to the accounts of the total; None where hours decide."""
-        if any(each.hours for each in resolution.entries):
-            return None
-        gwp_set = self._state.settings.gwp_set
-        return sum(
-            (
-                entry_worth(each, gwp_set).kg_co2e
-                for each in resolution.entries
-                if each.account == "scope2.location" or scope_of(each.account) in _TOTAL_SCOPES
-            ),
-            start=Fraction(0),
-        )
 
     def _day(self, moment: dt.datetime) -> int:
         return number_of_day(moment.astimezone(self._zone).date())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -15,15 +17,18 @@ from tonne.ledger.as_of import find_point
 from tonne.ledger.budget import SEGMENT_ROW_BYTES
 from tonne.ledger.files.frames import polars_errors
 from tonne.ledger.posting.entries import REQUEST_PREFIX
+from tonne.ledger.posting.suspense import SuspenseTexts
+from tonne.ledger.reading.past.rules import PastRules
 from tonne.ledger.statuses import field_name, status_message
 from tonne.model import RecordField, RowStatus, check_id
 from tonne.quantities import atto_of
 from tonne.work import check_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tonne.ledger.as_of import AsOf
+    from tonne.ledger.book.book_state import BookStates
     from tonne.ledger.budget import Budget
     from tonne.ledger.files.files import FileReader
     from tonne.store.manifest.manifest import Manifest
@@ -36,8 +41,21 @@ UNITS_MAX: Final = 100
 CAUSES_BYTES: Final = 1 << 20
 """Memory of the causes: there is one for each rule and field, with its units."""
 
+VALUED_MAX: Final = 10_000
+"""Records of a call that are valued: each is looked up by itself."""
+
+VALUED_SPAN_MAX: Final = dt.timedelta(days=3_653)
+"""Records of a longer time are refused for that, too."""
+
 _FILES_BATCH: Final = 256
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,18})?")
+
+_ITS_WORTH_IS_KNOWN = (
+    RowStatus.PERIOD_MUST_BE_OPEN,
+    RowStatus.UNIT_MUST_BE_KNOWN,
+    RowStatus.UNIT_MUST_FIT_ACTIVITY,
+)
+"""Rules whose breach leaves all else of a record readable, and right as far as rules go."""
 
 _UNIT_STATUSES = (RowStatus.UNIT_MUST_BE_KNOWN, RowStatus.UNIT_MUST_FIT_ACTIVITY)
 
@@ -131,7 +149,8 @@ class RefusedCount:
 
     `message` is what the first of them is told, `commit_time` when it came. `quantities_atto` are
     sums by unit, times 10^18; `unread_count` records have a quantity that is no number, or a unit
-    beyond `UNITS_MAX`.
+    beyond `UNITS_MAX`. `kg_co2e` is what `valued_count` of them would post to the total, were they
+    accepted as they are.
     """
 
     status: RowStatus
@@ -141,6 +160,13 @@ class RefusedCount:
     record_count: int = 0
     unread_count: int = 0
     quantities_atto: dict[str, int] = field(default_factory=dict)
+    valued_count: int = 0
+    kg_co2e: Fraction = field(default_factory=Fraction)
+
+    def add_worth(self, kg_co2e: Fraction) -> None:
+        """Count the worth of a record."""
+        self.valued_count += 1
+        self.kg_co2e += kg_co2e
 
     def add(self, quantity: str, unit: str) -> None:
         """Count a record."""
@@ -159,13 +185,19 @@ class QuarantineCauses:
     ----------
     manifest, reader
         Where the ledger is kept.
+    states : BookStates
+        The rules of the books.
     reads : Budget
         Memory of the calls that read: a call holds that of one file and of its answer.
     """
 
-    def __init__(self, manifest: Manifest, reader: FileReader, reads: Budget) -> None:
+    def __init__(
+        self, manifest: Manifest, reader: FileReader, states: BookStates, reads: Budget
+    ) -> None:
         self._manifest = manifest
         self._reader = reader
+        self._states = states
+        self._past = PastRules(manifest, states)
         self._reads = reads
 
     def count(self, book: str, as_of: AsOf | None = None) -> tuple[list[RefusedCount], Point]:
@@ -175,6 +207,7 @@ class QuarantineCauses:
         """
         point = find_point(self._manifest, check_id("book", book), as_of)
         last = None if as_of is None else point.number
+        valuer = _Valuer(lambda: self._texts(book, None if last is None else point))
         found: dict[tuple[RowStatus, RecordField], RefusedCount] = {}
         after_seq = 0
         with self._reads.holding(CAUSES_BYTES) as hold:
@@ -184,25 +217,73 @@ class QuarantineCauses:
                     if last is not None and file.seq > last:
                         continue
                     with hold.more(file.row_count * SEGMENT_ROW_BYTES):
-                        self._add(file, last, found)
+                        self._add(file, last, found, valuer)
                 after_seq = files[-1].seq
         causes = sorted(found.values(), key=lambda each: (-each.record_count, each.commit_time))
         return causes, point
+
+    def _texts(self, book: str, past: Point | None) -> SuspenseTexts:
+        return SuspenseTexts(self._states.refresh(book) if past is None else self._past.at(past))
 
     def _add(
         self,
         file: FileRow,
         last: int | None,
         found: dict[tuple[RowStatus, RecordField], RefusedCount],
+        valuer: _Valuer,
     ) -> None:
         with polars_errors(file.path):
             frame = self._reader.open(file).frame()
             refused = without_mended(self._manifest, file.book, last, frame)
+        worth_of = valuer.of(refused)
         for each in quarantined_records(file, refused):
             key = each.status, each.field
             if key not in found:
                 found[key] = RefusedCount(*key, each.message, file.create_time)
             found[key].add(each.quantity, each.unit)
+            if (kg_co2e := worth_of(each)) is not None:
+                found[key].add_worth(kg_co2e)
+
+
+class _Valuer:
+    """Values records that would be posted, were they accepted as they are; so many of them.
+
+    The rules of the book are read for the first of these.
+    """
+
+    def __init__(self, texts_of: Callable[[], SuspenseTexts]) -> None:
+        self._texts = functools.cache(texts_of)
+        self._left = VALUED_MAX
+
+    def of(self, refused: pl.DataFrame) -> Callable[[QuarantinedRecord], Fraction | None]:
+        """Say what records of a file would post to the total; None: it is not known."""
+        worth_of = functools.cache(lambda: self._texts().unit_worths_of(refused))
+
+        def kg_co2e(record: QuarantinedRecord) -> Fraction | None:
+            if not (self._left and _is_whole(record)):
+                return None
+            self._left -= 1
+            row = {
+                name: getattr(record, name)
+                for name in ("facility", "activity", "unit", "region", "start", "end")
+            }
+            unit = worth_of()(row)
+            return None if unit is None else unit * Fraction(record.quantity)
+
+        return kg_co2e
+
+
+def _is_whole(record: QuarantinedRecord) -> bool:
+    """Whether all that a worth rests on was read, and breaks no rule but perhaps that of units."""
+    start, end = record.start, record.end
+    return (
+        record.status in _ITS_WORTH_IS_KNOWN
+        and not record.unread
+        and bool(_NUMBER.fullmatch(record.quantity))
+        and start is not None
+        and end is not None
+        and dt.timedelta(0) < end - start <= VALUED_SPAN_MAX
+    )
 
 
 def without_mended(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tonne.ledger.upkeep.merging import Merger
     from tonne.ledger.upkeep.same.check import SameCheck
     from tonne.store.garbage import Collected
+    from tonne.store.manifest.clearings import Refused
     from tonne.store.manifest.manifest import Manifest
     from tonne.store.objects.objects import Objects
 
@@ -98,6 +99,7 @@ class Upkeep:
         self._next_garbage_time = clock()
         self._collected_s: float | None = None  # by the monotonic clock of this process
         self._marked_s: float | None = None
+        self._refused: Mapping[str, Refused] = {}
 
     def probe_objects(self) -> None:
         """See that the objects can be reached, or raise `StoreUnavailable`. Blocks."""
@@ -145,6 +147,8 @@ class Upkeep:
         if failures:
             raise failures[0]
         waiting = self._manifest.waiting()
+        self._refused = self._manifest.refused(self._refused)
+        refused_count = sum(each.left_count for each in self._refused.values())
         since: dict[str, dt.datetime | None] = {str(each): None for each in SameKind}
         since |= self._manifest.undecided_since()
         since["suspense"] = waiting.suspended_since
@@ -155,7 +159,7 @@ class Upkeep:
             reversed_count,
             self._manifest.undecided_counts(),
             self._age_s(self._manifest.oldest_uncompared()),
-            {"suspense": waiting.suspended_count, "quarantine": waiting.quarantined_count},
+            {"suspense": waiting.suspended_count, "quarantine": refused_count},
             {name: self._age_s(each) for name, each in since.items()},
             self._manifest.undecided_overlap_count(),
         )

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from tonne.errors import LedgerInconsistent
 from tonne.store.errors import SuspenseChanged
 from tonne.store.manifest.files import file_of
+from tonne.store.manifest.mends import count_mends
 from tonne.store.manifest.tables import Tables, check_book, split
 from tonne.store.sql import schema
 from tonne.store.sql.types import UtcTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -30,15 +31,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Records of all books that count for nothing: those that wait, those that are refused.
+    """Records of all books that wait in suspense.
 
-    `suspended_since` is when the oldest segment was made in which one waits. Refused records for
-    which others stand are not counted.
+    `suspended_since` is when the oldest segment was made in which one waits.
     """
 
     suspended_count: int
     suspended_since: dt.datetime | None
-    quarantined_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Records of a book that were refused, up to a commit; others stand for some of them."""
+
+    commit_seq: int = 0
+    record_count: int = 0
+    mended_count: int = 0
+
+    @property
+    def left_count(self) -> int:
+        """Those for which nothing stands."""
+        return self.record_count - self.mended_count
+
+
+_NOTHING = Refused()
 
 
 class ClearingTable(Tables):
@@ -78,24 +94,49 @@ class ClearingTable(Tables):
         return count, last_seq
 
     def waiting(self) -> Waiting:
-        """Count the records that count for nothing, in all books."""
-        table, mend = schema.file, schema.mend
+        """Count the records in suspense, in all books: it costs the segments with some."""
+        table = schema.file
         suspended = sa.select(
             sa.func.coalesce(sa.func.sum(table.c.suspended_count), 0),
             sa.func.min(table.c.create_time, type_=UtcTime),
         ).where(_is_waiting())
-        refused = (
-            sa.select(sa.func.coalesce(sa.func.sum(table.c.row_count), 0))
-            .select_from(schema.book.join(table, table.c.book == schema.book.c.id))
-            .where(table.c.kind == "quarantine", table.c.state == "live")
-        )
-        mended = sa.select(sa.func.count()).where(mend.c.segment == "")
         with self._database.read() as connection:
             count, since = connection.execute(suspended).one()
-            left = (
-                connection.execute(refused).scalar_one() - connection.execute(mended).scalar_one()
-            )
-        return Waiting(int(count), since, int(left))
+        return Waiting(int(count), since)
+
+    def refused(self, known: Mapping[str, Refused]) -> dict[str, Refused]:
+        """Count the records that were refused, by book, from what is known of earlier commits.
+
+        It costs the commits since, and the mends of the books that have some.
+
+        Parameters
+        ----------
+        known : mapping of str to Refused
+            What this gave before, by book.
+        """
+        table, book = schema.file, schema.book
+        found = {}
+        with self._database.read() as connection:
+            # One snapshot: the count of a book is that of the number beside it.
+            for name, last in connection.execute(sa.select(book.c.id, book.c.commit_seq)).all():
+                before = known.get(name, _NOTHING)
+                if before.commit_seq > last:
+                    before = _NOTHING  # the manifest went back
+                if before.commit_seq == last:
+                    found[name] = before
+                    continue
+                more = sa.select(sa.func.coalesce(sa.func.sum(table.c.row_count), 0)).where(
+                    table.c.book == name,
+                    table.c.kind == "quarantine",
+                    table.c.state == "live",
+                    table.c.seq > before.commit_seq,
+                    table.c.seq <= last,
+                )
+                count = before.record_count + int(connection.execute(more).scalar_one())
+                # Of a book that refused nothing nothing is mended.
+                mended_count = count_mends(connection, name) if count else 0
+                found[name] = Refused(last, count, mended_count)
+        return found
 
     def clearings_of(self, segment_ids: Iterable[str]) -> dict[str, list[FileRow]]:
         """List the clearing files of segments in the order of the commits; none are left out."""

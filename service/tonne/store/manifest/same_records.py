@@ -238,8 +238,8 @@ class SameRecordTable(Tables):
 
     def undecided_groups(
         self, book: str, kind: SameKind, limit: int
-    ) -> list[tuple[str, str, int, int, int]]:
-        """Group what waits by facility and activity: entries, records, and the oldest's number.
+    ) -> list[tuple[str, str, int, int, int, dt.datetime]]:
+        """Group what waits by facility and activity: entries, records, the oldest's number, time.
 
         The largest groups first, at most `limit` of them.
         """
@@ -252,6 +252,7 @@ class SameRecordTable(Tables):
                 count.label("entry_count"),
                 sa.func.sum(table.c.record_count),
                 sa.func.min(table.c.number),
+                sa.func.min(table.c.create_time, type_=UtcTime),
             )
             .where(table.c.book == book, _UNDECIDED, table.c.kind == str(kind))
             .group_by(table.c.facility, table.c.activity)
@@ -261,8 +262,8 @@ class SameRecordTable(Tables):
         with self._database.read() as connection:
             check_book(connection, book)
             return [
-                (facility, activity, entries, int(records), first)
-                for facility, activity, entries, records, first in connection.execute(query)
+                (facility, activity, entries, int(records), first, since)
+                for facility, activity, entries, records, first, since in connection.execute(query)
             ]
 
 

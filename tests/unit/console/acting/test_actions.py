@@ -183,6 +183,10 @@ def test_a_conflict_is_decided(acting, client, book, keep, gone):
     )
     form, page = form_of(acting, href)
     change = sum(titles_of(page)[2::3])
+    (valued,) = client.list_same_records(book, "conflict", with_kg_co2e=True)
+    told = {"2": valued.members[1].kept_change_kg_co2e, "1,2": 0}
+    assert told[keep] == change
+    assert "Change if kept alone" in acting.get(f"/books/{book}/conflicts").text
     before = total(client, book)
     answers = [send(acting, form, reason="read by hand") for _ in range(2)]
     assert [each.status_code for each in answers] == [303, 303]

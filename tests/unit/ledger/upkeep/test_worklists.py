@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tests.unit.ledger.conftest import record
+from tests.unit.ledger.conftest import decode, record
+from tonne.catalogue.words.method import MethodSettings
+from tonne.ledger.posting.entries import RequestEntry
 from tonne.model import Facility
+from tonne.store.manifest.clearings import Refused
 
 NONE_WAIT = {"suspense": 0.0, "duplicate": 0.0, "conflict": 0.0}
 
@@ -44,6 +47,26 @@ def test_a_round_says_what_waits_and_for_how_long(any_bench, monkeypatch):
     counts, ages_s = said(bench)
     assert counts == {"suspense": 0, "quarantine": 1}
     assert ages_s == NONE_WAIT
+
+
+def test_refused_records_are_counted_from_where_the_last_round_was(any_bench):
+    """By book: those that came since, those that were mended since; a book at rest is not read."""
+    bench = any_bench
+    bench.ledger.books.create_book("still", method=MethodSettings())
+    found = bench.manifest.refused({})
+    for number in range(3):
+        bench.append("a", [record(record_id=f"x{number}", quantity="much")] * 2)
+        found = bench.manifest.refused(found)
+        assert found["acme"].left_count == 2 * number + 2
+        assert found == bench.manifest.refused({})
+    mends = bench.ledger.mends.supersede(bench.book, "a", [0], "r")
+    bench.write([RequestEntry(decode(bench.session, [record()]), "r", "r", mends)])
+    assert bench.manifest.refused(found)["acme"].left_count == 5
+    # What is known of a number is not looked up again, unless the manifest went back.
+    seq = bench.manifest.refused({})["acme"].commit_seq
+    assert bench.manifest.refused({"acme": Refused(seq, 70)})["acme"].left_count == 70
+    assert bench.manifest.refused({"acme": Refused(seq + 1, 70)})["acme"].left_count == 5
+    assert found["still"] == Refused()
 
 
 def test_a_clock_that_goes_back_makes_no_age_negative(any_bench, monkeypatch):

@@ -38,6 +38,12 @@ GroupsOption = Annotated[
 ]
 
 
+Co2eOption = Annotated[
+    bool,
+    typer.Option("--co2e/--no-co2e", help="Value the records, which reads their segments."),
+]
+
+
 class SameRule(StrEnum):
     """What becomes of duplicates."""
 
@@ -58,6 +64,9 @@ _COLUMNS = (
     Column("unit"),
     Column("start"),
     Column("end"),
+    Column("kg_co2e"),
+    Column("kept_change_kg_co2e", "change if kept alone"),
+    Column("worth", "is", is_optional=True),
     Column("is_kept", "kept", is_optional=True),
     Column("author", is_optional=True),
     Column("reason", is_optional=True),
@@ -68,6 +77,9 @@ _GROUP_COLUMNS = (
     Column("entry_count", "entries"),
     Column("record_count", "records"),
     Column("oldest"),
+    Column("oldest_time", "since"),
+    Column("kg_co2e", "kg_co2e at stake"),
+    Column("valued_entry_count", "of entries"),
 )
 
 
@@ -76,6 +88,7 @@ def list_duplicates(
     book: BookOption,
     *,
     groups: GroupsOption = False,
+    co2e: Co2eOption = True,
     filter_by: FilterOption = "",
     order_by: OrderOption = "",
     form: FormatOption = Format.TABLE,
@@ -85,7 +98,7 @@ def list_duplicates(
 
     Those that were reversed are in `tonne correction list`, with the code duplicate.
     """
-    _list(book, "duplicate", (filter_by, order_by), form, server, groups=groups)
+    _list(book, "duplicate", (filter_by, order_by), form, server, groups=groups, values=co2e)
 
 
 @conflict_app.command("list")
@@ -93,13 +106,14 @@ def list_conflicts(
     book: BookOption,
     *,
     groups: GroupsOption = False,
+    co2e: Co2eOption = True,
     filter_by: FilterOption = "",
     order_by: OrderOption = "",
     form: FormatOption = Format.TABLE,
     server: ServerOption = DEFAULT_SERVER,
 ) -> None:
     """List records of one id that say different things. All of them count until it is decided."""
-    _list(book, "conflict", (filter_by, order_by), form, server, groups=groups)
+    _list(book, "conflict", (filter_by, order_by), form, server, groups=groups, values=co2e)
 
 
 @duplicate_app.command("decide")
@@ -185,10 +199,11 @@ def _list(
     server: str,
     *,
     groups: bool,
+    values: bool,
 ) -> None:
     with connect(server) as client:
         if groups:
-            found = client.same_record_summary(book).groups
+            found = client.same_record_summary(book, with_kg_co2e=values).groups
             rows = (
                 {name.key: getattr(each, name.key) for name in _GROUP_COLUMNS}
                 for each in found
@@ -196,7 +211,9 @@ def _list(
             )
             print_rows(_GROUP_COLUMNS, rows, form)
         else:
-            entries = client.list_same_records(book, kind, filter_by=query[0], order_by=query[1])
+            entries = client.list_same_records(
+                book, kind, filter_by=query[0], order_by=query[1], with_kg_co2e=values
+            )
             print_rows(_COLUMNS, (row for entry in entries for row in _rows(entry)), form)
 
 
@@ -215,6 +232,9 @@ def _rows(entry: SameRecord) -> Iterator[dict[str, object]]:
             "unit": member.unit,
             "start": member.start,
             "end": member.end,
+            "kg_co2e": member.kg_co2e,
+            "kept_change_kg_co2e": member.kept_change_kg_co2e,
+            "worth": member.worth or None,
             "is_kept": ("yes" if place in entry.kept else "no") if entry.kept else None,
             "author": entry.author or None,
             "reason": entry.reason or None,

@@ -15,6 +15,7 @@ from tonne.errors import FieldInvalid
 
 if TYPE_CHECKING:
     from tonne.client import SameRecord
+    from tonne.client.answers.import_results import SameRecordMember
     from tonne.client.answers.results import LedgerRecord
     from tonne.console.parts.blocks import Block, Cell
     from tonne.console.visits import Visit
@@ -24,6 +25,15 @@ KINDS = (("conflict", "Conflicts"), ("duplicate", "Duplicates"))
 
 _COLUMNS = ("Id", "N", "Facility", "Activity", "Quantity", "Time, UTC", "Channel and offset")
 
+_WORDS = {
+    "waits": "waits",
+    "reversed": "reversed",
+    "hourly": "not told: factors by the hour",
+    "unnoted": "not told: its factors were not noted",
+    "beyond_limit": "not told: too many segments",
+}
+"""What is said of a record that is not posted, or whose kg CO2e is not told."""
+
 
 def conflicts(visit: Visit) -> Page:
     """Show ids of which records say different things, and duplicates that are not reversed."""
@@ -31,13 +41,15 @@ def conflicts(visit: Visit) -> Page:
     summary = client.same_record_summary(book)
     tables = []
     for kind, title in KINDS:
-        listed = client.list_same_records(book, kind, filter_by="state = SAME_RECORD_STATE_OPEN")
+        listed = client.list_same_records(
+            book, kind, filter_by="state = SAME_RECORD_STATE_OPEN", with_kg_co2e=True
+        )
         rows: list[tuple[Cell, ...]] = []
         for each in islice(listed, ROWS_MAX):
             decide = command(visit, f"{kind} decide {each.number} --keep N --reason WHY")
             for place, cells in enumerate(_members(visit, each)):
                 rows.append((*cells, None if place else Command(decide)))
-        heads = [Head(say(each)) for each in (*_COLUMNS, "Decide")]
+        heads = [*_heads(visit, with_worth=True), Head(say("Decide"))]
         tables.append(Table(say(title), heads, rows, empty=say("Nothing waits for a decision.")))
     state = (
         say("All records are compared.")
@@ -55,6 +67,25 @@ def conflicts(visit: Visit) -> Page:
     )
 
 
+def _heads(visit: Visit, *, with_worth: bool) -> list[Head]:
+    heads = [Head(visit.say(each)) for each in _COLUMNS]
+    change = visit.say("Change if kept alone")
+    worth = [Head("kg CO2e", is_number=True), Head(change, is_number=True)]
+    return [*heads, *worth] if with_worth else heads
+
+
+def _worth(visit: Visit, member: SameRecordMember) -> tuple[Cell, Cell]:
+    """Write what a record counts for, and what changes where it is kept alone."""
+    word = _WORDS.get(member.worth)
+    change = member.kept_change_kg_co2e
+    return (
+        numbers.exactly(member.kg_co2e or Decimal(0))
+        if word is None
+        else Text(visit.say(word), look="soft"),
+        Text("–") if change is None else numbers.exactly(change),
+    )
+
+
 def _members(visit: Visit, entry: SameRecord) -> list[tuple[Cell, ...]]:
     href = visit.link("conflicts", str(entry.number))
     return [
@@ -69,6 +100,7 @@ def _members(visit: Visit, entry: SameRecord) -> list[tuple[Cell, ...]]:
                 f"{source_of(member.source)} @ {member.offset}",
                 visit.link("records", source=source_of(member.source), offset=member.offset),
             ),
+            *(_worth(visit, member) if member.worth else ()),
         )
         for place, member in enumerate(entry.members, 1)
     ]
@@ -87,7 +119,8 @@ def conflict(visit: Visit) -> Page:
         if entry.kept
     }
     cells = [(*row, kept.get(place)) for place, row in enumerate(rows, 1)]
-    heads = [Head(say(each)) for each in (*_COLUMNS, "Decided")]
+    is_valued = any(each.worth for each in entry.members)
+    heads = [*_heads(visit, with_worth=is_valued), Head(say("Decided"))]
     blocks: list[Block] = [Table(say("Records"), heads, cells)]
     if entry.reason:
         blocks.append(
@@ -131,7 +164,9 @@ def entry_of(visit: Visit) -> SameRecord:
     """Read the entry of the path. Raises `FieldInvalid` where there is none."""
     number = number_of(visit)
     for kind, _ in KINDS:
-        listed = visit.client.list_same_records(visit.book, kind, filter_by=f"number = {number}")
+        listed = visit.client.list_same_records(
+            visit.book, kind, filter_by=f"number = {number}", with_kg_co2e=True
+        )
         for entry in listed:
             return entry
     raise FieldInvalid(

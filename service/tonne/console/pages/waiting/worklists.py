@@ -25,6 +25,7 @@ from tonne.yearly.causes import causes_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tonne.client.answers.results import QuarantineCause
     from tonne.console.parts.blocks import Cell
     from tonne.console.visits import Visit
 
@@ -99,6 +100,15 @@ def suspense(visit: Visit) -> Page:
     )
 
 
+def _known_worth(visit: Visit, cause: QuarantineCause) -> Text:
+    """Write what refused records would post, and of how many that is known."""
+    if cause.kg_co2e is None:
+        return Text(visit.say("not known"), look="soft")
+    known, whole = cause.valued_record_count, cause.record_count
+    of = visit.say("of {known} of {records} records", known=known, records=whole)
+    return Text(numbers.short(cause.kg_co2e), below=of)
+
+
 def quarantine(visit: Visit) -> Page:
     """Show the records that break a rule."""
     say = visit.say
@@ -112,6 +122,7 @@ def quarantine(visit: Visit) -> Page:
                     f"{numbers.short(value)} {unit}" for unit, value in each.quantities.items()
                 )
             ),
+            _known_worth(visit, each),
             Text(f"{each.commit_time:%Y-%m-%d %H:%M}"),
         )
         for each in visit.client.list_quarantine_causes(visit.book)
@@ -121,6 +132,7 @@ def quarantine(visit: Visit) -> Page:
         Head(say("Field")),
         Head(say("Records"), is_number=True),
         Head(say("Quantities")),
+        Head("kg CO2e"),
         Head(say("Since, UTC")),
     ]
     found = list(islice(visit.client.list_quarantine(visit.book), ROWS_MAX + 1)) if causes else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
+from tonne.catalogue.resolving.valuation import decimal_text
 from tonne.edge.messages import names
 from tonne.edge.messages.codec import timestamp
 from tonne.errors import FieldInvalid
@@ -14,8 +15,10 @@ from tonne.v1 import corrections_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from fractions import Fraction
 
     from tonne.ledger.posting.correcting.deciding import SameGroup
+    from tonne.ledger.posting.correcting.worth import EntryWorth
     from tonne.store.statement_rows import SameRecord
 
 T = TypeVar("T")
@@ -40,9 +43,11 @@ def read_rule(number: int) -> SameRule:
     return _known("rule", number, _RULES, corrections_pb2.SameRecordRule.Name)
 
 
-def write_same_record(book: str, entry: SameRecord) -> corrections_pb2.SameRecord:
-    """Write an entry."""
-    return corrections_pb2.SameRecord(
+def write_same_record(
+    book: str, entry: SameRecord, worth: EntryWorth | None = None
+) -> corrections_pb2.SameRecord:
+    """Write an entry; `worth` is that of its members, None where nobody asked."""
+    made = corrections_pb2.SameRecord(
         name=names.write_same_record(book, entry.number),
         kind=f"SAME_RECORD_KIND_{entry.kind.name}",
         state=f"SAME_RECORD_STATE_{entry.state.name}",
@@ -70,10 +75,25 @@ def write_same_record(book: str, entry: SameRecord) -> corrections_pb2.SameRecor
         first_month=month_of_period(entry.first_period),
         last_month=month_of_period(entry.last_period),
     )
+    if worth is None:
+        return made
+    for member, each, change in zip(made.members, worth.members, worth.changes(), strict=True):
+        member.MergeFrom(
+            corrections_pb2.SameRecordMember(
+                worth=f"SAME_RECORD_WORTH_{each.state.name}",
+                kg_co2e=_text(each.kg_co2e),
+                kept_change_kg_co2e=_text(change),
+            )
+        )
+    if worth.at_stake is not None:
+        made.kg_co2e = decimal_text(worth.at_stake)
+    return made
 
 
-def write_group(book: str, kind: SameKind, group: SameGroup) -> corrections_pb2.SameRecordGroup:
-    """Write what waits of a facility and activity."""
+def write_group(
+    book: str, kind: SameKind, group: SameGroup, valued: tuple[int, Fraction] | None = None
+) -> corrections_pb2.SameRecordGroup:
+    """Write what waits of a facility and activity; `valued` says of how many entries how much."""
     return corrections_pb2.SameRecordGroup(
         kind=f"SAME_RECORD_KIND_{kind.name}",
         facility=group.facility,
@@ -81,7 +101,14 @@ def write_group(book: str, kind: SameKind, group: SameGroup) -> corrections_pb2.
         entry_count=group.entry_count,
         record_count=group.record_count,
         oldest=names.write_same_record(book, group.first_number),
+        oldest_time=timestamp(group.first_time),
+        valued_entry_count=0 if valued is None else valued[0],
+        kg_co2e=None if valued is None else decimal_text(valued[1]),
     )
+
+
+def _text(kg: Fraction | None) -> str | None:
+    return None if kg is None else decimal_text(kg)
 
 
 def _source(book: str, source: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tonne.errors import ConfigInvalid, FieldInvalid, TonneError
 from tonne.ledger.filters import Fields, moment_field, number_field, text_field, word_field
-from tonne.ledger.pages import FIRST_PAGE, Page, PageTokens
+from tonne.ledger.pages import FIRST_PAGE, Ask, Page, PageTokens
 from tonne.model import check_id
 from tonne.store.statement_rows import (
     Correction,
@@ -27,9 +27,9 @@ from tonne.store.statement_rows import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
-    from tonne.ledger.pages import Ask
     from tonne.ledger.posting.correcting.reversals import Reverser
     from tonne.store.manifest.manifest import Manifest
 
@@ -54,6 +54,11 @@ SAME_FIELDS = Fields(
 GROUPS_MAX: Final = 1_000
 """Groups of one answer, the largest ones."""
 
+VALUED_MAX: Final = 1_000
+"""Entries of a kind whose kg CO2e is asked for in a summary."""
+
+_OPEN: Final = f"SAME_RECORD_STATE_{SameState.OPEN.name}"
+
 _BATCH: Final = 256
 
 
@@ -66,6 +71,7 @@ class SameGroup:
     entry_count: int
     record_count: int
     first_number: int
+    first_time: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,11 @@ class Decider:
         """Group what waits for a decision by facility and activity, the largest groups first."""
         found = self._manifest.undecided_groups(check_id("book", book), kind, GROUPS_MAX)
         return tuple(SameGroup(*each) for each in found)
+
+    def oldest(self, book: str, kind: SameKind) -> tuple[SameRecord, ...]:
+        """Give the first `VALUED_MAX` entries that wait for a decision, the oldest first."""
+        ask = Ask(page_size=VALUED_MAX, filter_by=f"state = {_OPEN}")
+        return tuple(self.list(book, kind, ask).items)
 
     def summary(self, book: str) -> SameSummary:
         """Say how far a book is compared, and what waits. Raises BookUnknown."""
