@@ -128,6 +128,7 @@ bench: dev  ## Measure side by side: the kernel, the catalogue, the whole path
 	$(BIN)/python -m tests.bench.catalogue
 	$(BIN)/python -m tests.bench.indicators
 	$(BIN)/python -m tests.bench.balances
+	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.path
 
 scale: dev  ## Grow the load fourfold, and let an autoscaler follow: three ways compared (root)
