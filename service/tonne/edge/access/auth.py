@@ -8,11 +8,8 @@ import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
-
-import jwt
-from cryptography import x509
-from jwt.exceptions import InvalidSubjectError
 
 from tonne.edge.access.jwks import KeySet
 from tonne.edge.access.roles import EVERYTHING, Grants, RoleTable, read_claim
@@ -20,6 +17,8 @@ from tonne.errors import ConfigInvalid, CredentialsInvalid, CredentialsMissing, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import jwt
 
     from tonne.config import SecurityConfig
     from tonne.telemetry import Telemetry
@@ -35,22 +34,6 @@ TOKENS_KEPT_MAX = 4_096
 
 VERIFY_THREADS = 2
 """Threads that verify tokens and read keys."""
-
-_RULES: tuple[tuple[type[jwt.PyJWTError], str, str], ...] = (
-    (jwt.ExpiredSignatureError, "expired", "has expired: call again with a fresh one"),
-    (
-        jwt.ImmatureSignatureError,
-        "not_yet_valid",
-        "is not valid yet: check the clocks of its issuer and of this server",
-    ),
-    (jwt.InvalidIssuedAtError, "claims", "has a claim `iat` that is not a time"),
-    (jwt.InvalidAudienceError, "audience", "is for another audience than security.audience"),
-    (jwt.InvalidIssuerError, "issuer", "is from another issuer"),
-    (jwt.InvalidAlgorithmError, "algorithm", "uses another algorithm than its key allows"),
-    (jwt.InvalidSignatureError, "signature", "has a wrong signature"),
-    (InvalidSubjectError, "claims", "has a claim `sub` that is not a text"),
-)
-"""What the library found wrong: the reason that is counted, and what the caller is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +222,8 @@ class TokenVerifier:
             What is wrong is told; nothing of the token is.
         KeysUnavailable
         """
+        import jwt  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+
         try:
             return self._verify(token)
         except (CredentialsInvalid, KeysUnavailable):
@@ -249,7 +234,7 @@ class TokenVerifier:
             )
             raise _bad("claims", text) from None
         except jwt.PyJWTError as error:
-            for kind, reason, text in _RULES:
+            for kind, reason, text in _rules():
                 if isinstance(error, kind):
                     raise _bad(reason, f"the token {text}") from None
             raise _bad("malformed", "the token is not a signed JWT") from None
@@ -257,6 +242,8 @@ class TokenVerifier:
             raise _bad("malformed", "the token is not a signed JWT") from None
 
     def _verify(self, token: str) -> Caller:
+        import jwt  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in self._algorithms:
             text = (
@@ -314,6 +301,28 @@ class TokenVerifier:
         return Caller("token", subject, issuer, grants, float(expiry))
 
 
+@cache
+def _rules() -> tuple[tuple[type[jwt.PyJWTError], str, str], ...]:
+    """Give what the library finds wrong: the reason that is counted, and what callers are told."""
+    import jwt  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+    from jwt.exceptions import InvalidSubjectError  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+
+    return (
+        (jwt.ExpiredSignatureError, "expired", "has expired: call again with a fresh one"),
+        (
+            jwt.ImmatureSignatureError,
+            "not_yet_valid",
+            "is not valid yet: check the clocks of its issuer and of this server",
+        ),
+        (jwt.InvalidIssuedAtError, "claims", "has a claim `iat` that is not a time"),
+        (jwt.InvalidAudienceError, "audience", "is for another audience than security.audience"),
+        (jwt.InvalidIssuerError, "issuer", "is from another issuer"),
+        (jwt.InvalidAlgorithmError, "algorithm", "uses another algorithm than its key allows"),
+        (jwt.InvalidSignatureError, "signature", "has a wrong signature"),
+        (InvalidSubjectError, "claims", "has a claim `sub` that is not a text"),
+    )
+
+
 def read_subject(certificate: bytes) -> str:
     """Say whose a certificate is: its SPIFFE id, or else its subject (RFC 4514).
 
@@ -322,6 +331,8 @@ def read_subject(certificate: bytes) -> str:
     CredentialsInvalid
         It names nobody, or several. Source: SPIFFE X.509-SVID, section 2: exactly one URI.
     """
+    from cryptography import x509  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+
     try:
         parsed = x509.load_pem_x509_certificate(certificate)
         names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

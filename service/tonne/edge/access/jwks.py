@@ -12,11 +12,6 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from tonne.errors import ConfigInvalid, KeysUnavailable
 from tonne.permissions import fault_of_writers
 
@@ -24,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from http.client import HTTPMessage
     from typing import IO
+
+    import jwt
 
     from tonne.config import SecurityConfig
     from tonne.telemetry import Telemetry
@@ -168,6 +165,8 @@ class KeySet:
         """
         if not isinstance(listed, dict) or listed.get("use", "sig") != "sig":
             return None
+        import jwt  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+
         try:
             key = jwt.PyJWK(listed)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, NotImplementedError):
@@ -178,11 +177,15 @@ class KeySet:
 
 def _fits(key: object, algorithm: str) -> bool:
     """Tell whether a key is public, of the algorithm's kind, and strong enough."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: PLC0415  # 10 MiB, for callers with tokens or certificates alone
+
     if algorithm == "RS256":
-        return isinstance(key, RSAPublicKey) and key.key_size >= RSA_BITS_MIN
+        return isinstance(key, rsa.RSAPublicKey) and key.key_size >= RSA_BITS_MIN
     if algorithm == "ES256":
-        return isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)
-    return algorithm == "EdDSA" and isinstance(key, Ed25519PublicKey)
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            return False
+        return isinstance(key.curve, ec.SECP256R1)
+    return algorithm == "EdDSA" and isinstance(key, ed25519.Ed25519PublicKey)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

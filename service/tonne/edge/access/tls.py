@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tonne.errors import ConfigInvalid
 from tonne.permissions import fault_of_writers, is_for_everybody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cryptography import x509
 
     from tonne.config import Config, SecurityConfig
     from tonne.telemetry import Telemetry
@@ -62,6 +61,9 @@ class CertificateFiles:
             certificate, or the certificate has expired. The message names files and never holds
             what is in them.
         """
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  # 10 MiB, for ports with TLS alone
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415  # 10 MiB, for ports with TLS alone
+
         chain, certificate = _read_certificates("tls_certificate_file", self.certificate)
         key = _read("tls_key_file", self.key)
         if is_for_everybody(self.key):
@@ -225,6 +227,8 @@ def _is_loopback(address: str) -> bool:
 
 def _read_certificates(key: str, path: Path) -> tuple[bytes, x509.Certificate]:
     """Read a PEM file of certificates; also the first one of them."""
+    from cryptography import x509  # noqa: PLC0415  # 10 MiB, for ports with TLS alone
+
     content = _read(key, path)
     try:
         return content, x509.load_pem_x509_certificates(content)[0]
