@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from tests.contract.yearly.conftest import SITES, STORY
 from tests.support.servers.api import RunningServer
-from tonne.client import Client
+from tests.support.servers.identities import AUDIENCE, Issuer
+from tonne.client import Client, Credentials
 from tonne.console.access import OwnAccess
 from tonne.console.application import application
 from tonne.statements.statement import statement_of
@@ -46,6 +47,27 @@ def client(running):
     """A client of the module's server."""
     with Client(running.server.address) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def issuer():
+    """An issuer of tokens."""
+    with Issuer() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory, issuer):
+    """A server that knows its callers, and a client of who may everything."""
+    settings = {
+        "security__issuers": {issuer.name: issuer.url},
+        "security__audience": AUDIENCE,
+        "security__leeway_s": 0,
+    }
+    with RunningServer(tmp_path_factory.mktemp("guarded"), **settings) as running:
+        token = issuer.token("root", ["*:admin"])
+        with Client(running.server.address, credentials=Credentials(token=token)) as root:
+            yield running, root
 
 
 @pytest.fixture(scope="module")

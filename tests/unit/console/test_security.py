@@ -8,8 +8,6 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from tests.support.servers.api import RunningServer
-from tests.support.servers.identities import AUDIENCE, Issuer
 from tests.unit.console.conftest import HERE
 from tests.unit.console.reading import Reading
 from tonne.client import Client, Credentials
@@ -130,26 +128,12 @@ def test_loopback_is_what_it_is():
 
 
 @pytest.fixture(scope="module")
-def issuer():
-    """An issuer of tokens."""
-    with Issuer() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory, issuer):
+def guarded(knowing):
     """A server that knows its callers, with two books."""
-    settings = {
-        "security__issuers": {issuer.name: issuer.url},
-        "security__audience": AUDIENCE,
-        "security__leeway_s": 0,
-    }
-    with RunningServer(tmp_path_factory.mktemp("guarded"), **settings) as running:
-        token = issuer.token("root", ["*:admin"])
-        with Client(running.server.address, credentials=Credentials(token=token)) as root:
-            for book in ("acme", "zeta"):
-                root.create_book(book, display_name=f"The book {book}")
-        yield running
+    running, root = knowing
+    for book in ("acme", "zeta"):
+        root.create_book(book, display_name=f"The book {book}")
+    return running
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tonne.store.manifest.marks import Mark
 
 M = TypeVar("M", bound=Message)
+R = TypeVar("R", FacilityRule, LateRecords)
 
 POSTED: Final = int(status_pb2.ROW_STATUS_POSTED)
 """The status of a record that is posted, in the API."""
@@ -100,15 +101,7 @@ def _unspecified(kind: EnumDescriptor, place: str) -> FieldInvalid:
 
 def read_facility_rule(book: ledger_pb2.Book) -> FacilityRule:
     """Read the rule of a book; an absent one means WHEN_REGISTER_EXISTS."""
-    if not book.HasField("facility_rule"):
-        return FacilityRule.WHEN_REGISTER_EXISTS
-    try:
-        return FacilityRule(book.facility_rule)
-    except ValueError:
-        raise FieldInvalid(
-            f"book.facility_rule: expected a FacilityRule of the API; got {book.facility_rule}",
-            metadata={"field": "book.facility_rule", "value": str(book.facility_rule)},
-        ) from None
+    return _read_rule(book, "facility_rule", FacilityRule.WHEN_REGISTER_EXISTS)
 
 
 def read_facility(place: str, facility: ledger_pb2.Facility) -> Facility:
@@ -132,14 +125,20 @@ def read_facility(place: str, facility: ledger_pb2.Facility) -> Facility:
 
 def read_late_records(book: ledger_pb2.Book) -> LateRecords:
     """Read what becomes of late records; where it is open, they are refused."""
-    if not book.HasField("late_records"):
-        return LateRecords.REFUSE
+    return _read_rule(book, "late_records", LateRecords.REFUSE)
+
+
+def _read_rule(book: ledger_pb2.Book, field: str, usual: R) -> R:
+    """Read a rule of a book by the name of its field; an absent one is the usual one."""
+    if not book.HasField(field):
+        return usual
+    number, kind = getattr(book, field), type(usual)
     try:
-        return LateRecords(book.late_records)
+        return kind(number)
     except ValueError:
         raise FieldInvalid(
-            f"book.late_records: expected a LateRecords of the API; got {book.late_records}",
-            metadata={"field": "book.late_records", "value": str(book.late_records)},
+            f"book.{field}: expected a {kind.__name__} of the API; got {number}",
+            metadata={"field": f"book.{field}", "value": str(number)},
         ) from None
 
 

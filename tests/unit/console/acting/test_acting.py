@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tests.unit.console.acting.test_actions import DIESEL, bring, total
-from tests.unit.console.looking import LOOKS, chromium, console_of, faults_of, looked_at
+from tests.unit.console.looking import LOOKS, chromium, faults_of, looked_at
 from tonne.model import Facility, PeriodState
 
 __all__ = ["chromium", "looked_at"]
@@ -32,13 +32,6 @@ LISTS = (
 """Pages that lead to actions."""
 
 HOUR = {"start": "2025-01-05T10:00:00Z", "end": "2025-01-05T11:00:00Z", "quantity": "4"}
-
-
-@pytest.fixture(scope="module")
-def address(running):
-    """Where a console takes actions."""
-    with console_of(running, "--write", "--author", "Ada") as found:
-        yield found
 
 
 @pytest.fixture

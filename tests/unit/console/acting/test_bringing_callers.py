@@ -7,8 +7,6 @@ from contextlib import closing
 import pytest
 from starlette.testclient import TestClient
 
-from tests.support.servers.api import RunningServer
-from tests.support.servers.identities import AUDIENCE, Issuer
 from tests.unit.console.acting.forms import SENT, form_of, send
 from tests.unit.console.acting.test_importing import RECORDS
 from tests.unit.console.test_security import bearer
@@ -25,25 +23,10 @@ FILE = {"file": ("records.csv", RECORDS.encode())}
 
 
 @pytest.fixture(scope="module")
-def issuer():
-    """An issuer of tokens."""
-    with Issuer() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory, issuer):
+def guarded(knowing):
     """A server that knows its callers, and a client of who may everything."""
-    settings = {
-        "security__issuers": {issuer.name: issuer.url},
-        "security__audience": AUDIENCE,
-        "security__leeway_s": 0,
-    }
-    with RunningServer(tmp_path_factory.mktemp("guarded"), **settings) as running:
-        token = issuer.token("root", ["*:admin"])
-        with Client(running.server.address, credentials=Credentials(token=token)) as root:
-            root.create_book("acme")
-            yield running, root
+    knowing[1].create_book("acme")
+    return knowing
 
 
 @pytest.fixture

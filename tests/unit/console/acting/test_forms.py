@@ -8,8 +8,6 @@ import uuid
 import pytest
 from starlette.testclient import TestClient
 
-from tests.support.servers.api import RunningServer
-from tests.support.servers.identities import AUDIENCE, Issuer
 from tests.unit.console.acting.forms import SENT, Form, form_of, send
 from tests.unit.console.acting.test_actions import DIESEL, at, bring
 from tests.unit.console.conftest import HERE
@@ -228,26 +226,12 @@ def test_hostile_forms_are_texts(acting, reversal, attack):
 
 
 @pytest.fixture(scope="module")
-def issuer():
-    """An issuer of tokens."""
-    with Issuer() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory, issuer):
+def guarded(knowing):
     """A server that knows its callers, with a book, a record, and one that waits."""
-    settings = {
-        "security__issuers": {issuer.name: issuer.url},
-        "security__audience": AUDIENCE,
-        "security__leeway_s": 0,
-    }
-    with RunningServer(tmp_path_factory.mktemp("guarded"), **settings) as running:
-        token = issuer.token("root", ["*:admin"])
-        with Client(running.server.address, credentials=Credentials(token=token)) as root:
-            root.create_book("acme")
-            bring(root, "acme", DIESEL, {**DIESEL, "record_id": "w", "activity": "no.such"})
-            yield running, root
+    root = knowing[1]
+    root.create_book("acme")
+    bring(root, "acme", DIESEL, {**DIESEL, "record_id": "w", "activity": "no.such"})
+    return knowing
 
 
 @pytest.fixture

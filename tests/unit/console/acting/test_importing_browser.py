@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tests.unit.console.acting.test_importing import ANSWERS, BILLS
-from tests.unit.console.looking import LOOKS, chromium, console_of, faults_of, looked_at
+from tests.unit.console.looking import LOOKS, chromium, faults_of, looked_at
 from tonne.model import Facility
 
 __all__ = ["chromium", "looked_at"]
@@ -16,13 +16,6 @@ NUMBERS = itertools.count(1)
 
 WAIT_MS = 60_000
 """How long a command may take on a machine that has others at work."""
-
-
-@pytest.fixture(scope="module")
-def address(running):
-    """Where a console takes actions."""
-    with console_of(running, "--write", "--author", "Ada") as found:
-        yield found
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -36,19 +37,26 @@ def months(ledger, by=COUNTED):
     return {row.group[0]: row.kg_co2e for row in answer.rows}
 
 
+@contextmanager
+def delayed(bench):
+    """Hold a record of January up with its files durable; what is done meanwhile comes first."""
+    faults.arm("commit.before_sql=hang")
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            late = pool.submit(bench.append, "meter", [record(quantity="100", record_id="2")])
+            assert faults.await_arrival("commit.before_sql")
+            yield late
+        finally:
+            faults.release()
+
+
 def test_a_commit_that_began_before_a_close_counts_behind_it(taking):
     """It is delayed with its files durable, another server closes: it is posted again, as late."""
     first, second = taking
     first.append("meter", [record(quantity="2")])
-    faults.arm("commit.before_sql=hang")
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            delayed = pool.submit(first.append, "meter", [record(quantity="100", record_id="2")])
-            assert faults.await_arrival("commit.before_sql")
-            second.periods.close_period("acme", JANUARY, **WHY)
-        finally:
-            faults.release()
-        assert delayed.result().totals.posted_count == 1
+    with delayed(first) as late:
+        second.periods.close_period("acme", JANUARY, **WHY)
+    assert late.result().totals.posted_count == 1
     for ledger in (first.ledger, second):
         assert months(ledger) == {"2015-01": "1", "2015-02": "50"}
         assert months(ledger, HAPPENED) == {"2015-01": "51"}
@@ -60,15 +68,9 @@ def test_a_commit_delayed_over_two_closes_counts_behind_both(taking):
     first, second = taking
     first.append("meter", [record(quantity="2")])
     second.periods.close_period("acme", JANUARY, **WHY)
-    faults.arm("commit.before_sql=hang")
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            delayed = pool.submit(first.append, "meter", [record(quantity="100", record_id="2")])
-            assert faults.await_arrival("commit.before_sql")
-            second.periods.close_period("acme", JANUARY + 1, **WHY)
-        finally:
-            faults.release()
-        delayed.result()
+    with delayed(first) as late:
+        second.periods.close_period("acme", JANUARY + 1, **WHY)
+    late.result()
     assert months(first.ledger) == {"2015-01": "1", "2015-03": "50"}
     first.check()
 
@@ -78,15 +80,9 @@ def test_a_server_that_goes_by_the_old_rule_is_refused(taking):
     first, second = taking
     first.append("meter", [record(quantity="2")])
     second.periods.close_period("acme", JANUARY, **WHY)
-    faults.arm("commit.before_sql=hang")
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            delayed = pool.submit(first.append, "meter", [record(quantity="100", record_id="2")])
-            assert faults.await_arrival("commit.before_sql")
-            second.books.update_book("acme", {"late_records": LateRecords.REFUSE})
-        finally:
-            faults.release()
-        (error,) = delayed.result().row_errors
+    with delayed(first) as late:
+        second.books.update_book("acme", {"late_records": LateRecords.REFUSE})
+    (error,) = late.result().row_errors
     assert error.status is RowStatus.PERIOD_MUST_BE_OPEN
     assert months(first.ledger) == {"2015-01": "1"}
 
